@@ -1,0 +1,40 @@
+{% macro is_considered(words) -%}
+  {#- True when the words that prove a stage only weigh it ("is considering", "envisage"): such a
+      promise was not made. A closed class of verbs, in the project's languages. -#}
+  regexp_matches(
+    lower({{ words }}),
+    'consider|weigh|mull|contemplat|envisag|étudi|réfléchi|pourrait|could|might|may |considera|estudia|evalúa|sopesa|podría|рассматрива|может|мог(ла|ли)?\b|обдумыва|يدرس|تدرس|قد |erwäg|prüft|könnte|pondera|poderia|değerlendir|düşün|考虑'
+  )
+{%- endmacro %}
+
+
+{% macro is_official(outlet) -%}
+  {#- True when the outlet publishes in the name of a state or an international organisation. -#}
+  coalesce(
+    regexp_matches(
+      lower({{ outlet }}),
+      'ministry|minist[eè]re|ministerio|ministério|ministerium|министерств|وزارة|government|gouvernement|gobierno|white house|united nations|nations unies|naciones unidas|الأمم المتحدة|\.gov\b|\bgov\.'
+    ),
+    false
+  )
+{%- endmacro %}
+
+
+{% macro agency_names() -%}
+  {#- The names of seeds/agencies.csv as one pattern: one pass over a text finds the first of them. -#}
+  {%- if execute -%}
+    {%- set rows = run_query("select string_agg(regexp_escape(name), '|' order by length(name) desc, name) from " ~ ref('agencies')) -%}
+    {{- rows.columns[0].values()[0] | replace("'", "''") -}}
+  {%- endif -%}
+{%- endmacro %}
+
+
+{% macro significant_digits(number) -%}
+  {#- Digits that a written figure states: 7 billion has one, 1.25 billion three. -#}
+  length(ltrim(rtrim(replace(rtrim(cast({{ number }} as varchar), '0'), '.', ''), '0'), '0'))
+{%- endmacro %}
+
+
+{% macro commitment_hash(key) -%}
+  left(md5({{ key }}), 16)
+{%- endmacro %}

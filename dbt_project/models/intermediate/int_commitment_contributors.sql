@@ -1,0 +1,85 @@
+with
+
+commitments as (
+
+    select * from {{ ref('int_commitments_counted') }}
+
+),
+
+clustered as (
+
+    select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+
+),
+
+claims as (
+
+    select claim_id, record_id, source_rank, document_id from {{ ref('int_claims_resolved') }}
+
+),
+
+shares as (
+
+    select * from {{ ref('stg_extraction__shares') }}
+
+),
+
+entities as (
+
+    select * from {{ ref('int_entities') }}
+
+),
+
+contributors as (
+
+    select
+        commitment_id,
+        unnest(contributor_ids) as entity_id
+    from commitments
+
+),
+
+stated_shares as (
+
+    select
+        clustered.commitment_id,
+        shares.entity_id,
+        shares.amount,
+        shares.amount_min,
+        shares.amount_max,
+        shares.currency
+    from shares
+    inner join claims using (record_id)
+    inner join clustered using (claim_id)
+    qualify row_number() over (
+        partition by clustered.commitment_id, shares.entity_id
+        order by claims.source_rank, claims.document_id, shares.record_id, shares.share_n
+    ) = 1
+
+),
+
+final as (
+
+    select
+        contributors.commitment_id,
+        contributors.entity_id,
+        entities.name,
+        entities.type,
+        entities.iso3,
+        stated_shares.amount as share_amount,
+        stated_shares.currency as share_currency,
+        -- A share is converted with the whole, at one rate; in another currency it stays as written.
+        case
+            when coalesce(stated_shares.currency, commitments.currency) = commitments.currency
+                then cast(round(
+                    coalesce(stated_shares.amount_min, stated_shares.amount) * commitments.exchange_rate, 2
+                ) as decimal(38, 2))
+        end as share_usd
+    from contributors
+    inner join commitments using (commitment_id)
+    left join entities using (entity_id)
+    left join stated_shares using (commitment_id, entity_id)
+
+)
+
+select * from final

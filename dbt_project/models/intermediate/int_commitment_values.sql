@@ -1,0 +1,191 @@
+with
+
+claims as (
+
+    select * from {{ ref('int_claims_resolved') }}
+
+),
+
+clustered as (
+
+    select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+
+),
+
+converted as (
+
+    select * from {{ ref('int_claims_converted') }}
+
+),
+
+states as (
+
+    select * from {{ ref('int_commitment_states') }}
+    where known_to is null
+
+),
+
+measured as (
+
+    select
+        claim_id,
+        'money' as measure,
+        coalesce(amount, amount_min, amount_max) as headline,
+        amount as value,
+        amount_min as value_min,
+        amount_max as value_max,
+        qualifier,
+        currency
+    from claims
+    where coalesce(amount, amount_min, amount_max) is not null
+    union all
+    select
+        claim_id,
+        'headcount' as measure,
+        coalesce(headcount, headcount_min, headcount_max) as headline,
+        headcount as value,
+        headcount_min as value_min,
+        headcount_max as value_max,
+        headcount_qualifier as qualifier,
+        null as currency
+    from claims
+    where coalesce(headcount, headcount_min, headcount_max) is not null
+    union all
+    select
+        claim_id,
+        'equipment' as measure,
+        coalesce(equipment, equipment_min, equipment_max) as headline,
+        equipment as value,
+        equipment_min as value_min,
+        equipment_max as value_max,
+        null as qualifier,
+        null as currency
+    from claims
+    where coalesce(equipment, equipment_min, equipment_max) is not null
+
+),
+
+valued as (
+
+    select
+        measured.*,
+        clustered.commitment_id,
+        -- How many were promised and how many came are two questions; a sum of money is one.
+        case when measured.measure = 'money' then 'any' else coalesce(claims.stage_group, 'any') end as stage_group,
+        claims.advances_stage,
+        claims.source_rank,
+        claims.source_key,
+        claims.source_kind,
+        claims.speaker,
+        claims.document_id,
+        claims.ordinal,
+        claims.effective_date,
+        claims.own_date,
+        claims.quote
+    from measured
+    inner join claims using (claim_id)
+    inner join clustered using (claim_id)
+
+),
+
+counted as (
+
+    select
+        *,
+        coalesce(qualifier, '') in ('at_least', 'more_than') as is_open,
+        max(case when coalesce(qualifier, '') in ('at_least', 'more_than') then headline end) over (
+            partition by commitment_id, measure, stage_group
+        ) as highest_open
+    from valued
+
+),
+
+-- One row per value that anybody gives, with the report that speaks for it.
+distinct_values as (
+
+    select
+        commitment_id,
+        measure,
+        stage_group,
+        headline,
+        value,
+        value_min,
+        value_max,
+        qualifier,
+        currency,
+        bool_or(advances_stage) as is_asserted,
+        -- "more than 5" is an earlier value when somebody says "more than 7".
+        bool_or(is_open and headline < highest_open) as is_superseded,
+        min(source_rank) as source_rank,
+        count(distinct source_key) as independent_sources_n,
+        count(distinct document_id) as documents_n,
+        max(effective_date) as last_date,
+        arg_min(
+            {'claim_id': claim_id, 'speaker': speaker, 'source_kind': source_kind, 'document_id': document_id, 'quote': quote},
+            (source_rank, coalesce(own_date, effective_date, date '9999-12-31'), document_id, ordinal)
+        ) as spokesman
+    from counted
+    group by commitment_id, measure, stage_group, headline, value, value_min, value_max, qualifier, currency
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by commitment_id, measure, stage_group
+            order by
+                is_asserted desc,
+                is_superseded,
+                currency is null,
+                source_rank,
+                independent_sources_n desc,
+                last_date desc nulls last,
+                headline desc,
+                qualifier,
+                currency
+        ) as preference_n
+    from distinct_values
+
+),
+
+final as (
+
+    select
+        ranked.commitment_id,
+        ranked.measure,
+        ranked.stage_group,
+        ranked.preference_n,
+        ranked.preference_n = 1 as is_preferred,
+        ranked.is_superseded,
+        ranked.value,
+        ranked.value_min,
+        ranked.value_max,
+        ranked.headline,
+        ranked.qualifier,
+        ranked.currency,
+        ranked.source_rank,
+        ranked.spokesman.source_kind as source_kind,
+        ranked.spokesman.speaker as speaker,
+        ranked.independent_sources_n,
+        ranked.documents_n,
+        ranked.last_date,
+        ranked.spokesman.claim_id as claim_id,
+        ranked.spokesman.document_id as document_id,
+        ranked.spokesman.quote as quote,
+        converted.amount_usd,
+        converted.usd_min,
+        converted.usd_max,
+        converted.exchange_rate,
+        converted.rate_date,
+        converted.rate_source,
+        converted.value_date,
+        states.stage_group is not distinct from ranked.stage_group as is_standing_stage
+    from ranked
+    left join converted on ranked.measure = 'money' and ranked.spokesman.claim_id = converted.claim_id
+    left join states on ranked.commitment_id = states.commitment_id
+
+)
+
+select * from final

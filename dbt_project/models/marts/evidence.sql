@@ -1,0 +1,59 @@
+with
+
+quotes as (
+
+    select * from {{ ref('stg_extraction__evidence') }}
+
+),
+
+claims as (
+
+    select * from {{ ref('int_claims_resolved') }}
+
+),
+
+clustered as (
+
+    select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+
+),
+
+documents as (
+
+    select * from {{ ref('int_documents_current') }}
+
+),
+
+final as (
+
+    select
+        claims.claim_id || '-' || quotes.quote_n as evidence_id,
+        clustered.commitment_id,
+        claims.claim_id,
+        claims.record_id,
+        claims.document_id,
+        claims.record_type,
+        claims.stage,
+        claims.realis,
+        cast(quotes.quote_n as integer) as quote_n,
+        quotes.quote,
+        quotes.span_start,
+        quotes.span_end,
+        quotes.alignment,
+        claims.speaker,
+        claims.source_kind,
+        claims.confidence,
+        documents.language,
+        documents.title,
+        documents.outlet,
+        documents.agency,
+        documents.publication_date,
+        documents.source_location as source
+    from quotes
+    inner join claims using (record_id)
+    inner join clustered using (claim_id)
+    inner join documents on claims.document_id = documents.document_id
+
+)
+
+select * from final

@@ -1,0 +1,87 @@
+with
+
+commitments as (
+
+    select * from {{ ref('int_commitments_counted') }}
+    where not is_rejected
+
+),
+
+-- Left out of the totals until a person confirms or denies.
+possible_parts as (
+
+    select
+        'possible_part_of' as question,
+        commitment_id,
+        parent_id as other_commitment_id,
+        link_reason as reason
+    from commitments
+    where link_kind = 'possible_part_of'
+
+),
+
+-- Two figures of one contributor for one recipient within a week: a top-up, or two reports that
+-- disagree? Counted as two; neighbours by figure only.
+neighbours as (
+
+    select
+        commitment_id,
+        lag(commitment_id) over by_figure as other_commitment_id,
+        coalesce(amount, amount_min, amount_max) as headline,
+        lag(coalesce(amount, amount_min, amount_max)) over by_figure as other_headline,
+        first_date,
+        lag(first_date) over by_figure as other_date,
+        best_document_id,
+        lag(best_document_id) over by_figure as other_document_id
+    from commitments
+    where include_in_totals and counterpart_id is not null
+    window by_figure as (
+        partition by contributor_key, counterpart_id, currency, stage
+        order by coalesce(amount, amount_min, amount_max), commitment_id
+    )
+
+),
+
+near_figures as (
+
+    select
+        'one_or_two_sums' as question,
+        commitment_id,
+        other_commitment_id,
+        'figures ' || other_headline::bigint || ' and ' || headline::bigint || ' within a week, from two documents' as reason
+    from neighbours
+    where other_commitment_id is not null
+        and best_document_id <> other_document_id
+        and headline <= 2 * other_headline
+        and coalesce(abs(first_date - other_date) <= 7, true)
+
+),
+
+united as (
+
+    select * from possible_parts
+    union all
+    select * from near_figures
+
+),
+
+final as (
+
+    select
+        united.question,
+        united.commitment_id,
+        united.other_commitment_id,
+        united.reason,
+        commitments.contributor_key as contributor_ids,
+        commitments.counterpart_name as recipient,
+        commitments.usd_min,
+        others.usd_min as other_usd_min,
+        commitments.best_quote,
+        others.best_quote as other_quote
+    from united
+    inner join commitments using (commitment_id)
+    inner join commitments as others on united.other_commitment_id = others.commitment_id
+
+)
+
+select * from final

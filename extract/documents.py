@@ -1,0 +1,419 @@
+"""Files to documents: bytes to text, with what the text says about itself.
+
+In: paths of files or folders as a user gives them. Out: `Document`s and, for what cannot be read,
+a `DocumentError` that names the file, the reason and the next step. What a document asserts is
+not decided here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from extract.errors import ConfigError, DocumentError
+from extract.normalise.folding import fold_text
+
+TEXT_SUFFIXES = frozenset({".txt", ".text", ".md"})
+HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
+DEFAULT_MAX_BYTES = 5_000_000
+
+LANGUAGES = ("en", "fr", "ar", "es", "ru", "de", "pt", "tr", "zh")
+
+
+@dataclass(frozen=True)
+class Document:
+    """One version of one text.
+
+    Attributes:
+        document_id: First 16 hex digits of the sha256 of `text`: the version.
+        source_id: First 16 hex digits of the sha256 of where it came from: versions of one source
+            share it.
+        name: File name without its last ending.
+        text: The text that every span refers to, in code points.
+        language: ISO 639-1, or None when it is not clear.
+        title: Headline, when text or markup gives one that the body bears out.
+        publication_date: As text or markup gives it; None when not stated or contradicted.
+        outlet: Who published it, when stated.
+        source: The path as the user gave it.
+    """
+
+    document_id: str
+    source_id: str
+    name: str
+    text: str
+    language: str | None
+    title: str | None
+    publication_date: date | None
+    outlet: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to be read: known before it is opened, so that a failure has a name."""
+
+    source_id: str
+    name: str
+    path: Path
+
+
+def find_sources(inputs: list[Path]) -> list[Source]:
+    """List the files that `inputs` name: files as they are, folders with what is below them.
+
+    Args:
+        inputs: Files and folders; a folder gives its text and HTML files, hidden ones left out.
+
+    Returns:
+        Sources in a stable order, each file once.
+
+    Raises:
+        ConfigError: If a path does not exist, or a folder holds nothing to read.
+    """
+    files: dict[Path, Path] = {}
+    for given in inputs:
+        if given.is_dir():
+            found = sorted(
+                path
+                for path in given.rglob("*")
+                if path.suffix.lower() in TEXT_SUFFIXES | HTML_SUFFIXES
+                and not any(part.startswith(".") for part in path.relative_to(given).parts)
+                and path.is_file()
+            )
+            if not found:
+                raise ConfigError(
+                    f"The folder {str(given)!r} holds no .txt, .md or .html file. Name a folder or files that do."
+                )
+            for path in found:
+                files.setdefault(path.resolve(), path)
+        elif given.exists():
+            files.setdefault(given.resolve(), given)
+        else:
+            raise ConfigError(f"There is no file or folder {str(given)!r}. Check the path and call again.")
+    return [
+        Source(source_id=_hash(str(resolved)), name=path.stem or path.name, path=path)
+        for resolved, path in files.items()
+    ]
+
+
+def read_document(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Document:
+    """Read one source.
+
+    Args:
+        source: What `find_sources` listed.
+        max_bytes: Largest file to accept, in bytes.
+
+    Raises:
+        DocumentError: If the file cannot be read, is too large, empty or not text.
+    """
+    name = str(source.path)
+    try:
+        size = source.path.stat().st_size
+        if size > max_bytes:
+            raise DocumentError(
+                f"{name!r} has {size:,} bytes, more than the limit of {max_bytes:,}. "
+                "Split it, or raise the limit with --max-bytes."
+            )
+        data = source.path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DocumentError(f"{name!r} cannot be read: {reason}. Check the file and its permissions.") from error
+    if source.path.suffix.lower() in HTML_SUFFIXES or _looks_like_html(data):
+        text, title, published, outlet = _read_html(data, name)
+    else:
+        text = decode(data, name)
+        title, published, outlet = None, None, None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise DocumentError(f"{name!r} holds no text. Remove it, or give the file that holds the article.")
+    language = detect_language(text)
+    stated = _stated(text, language)
+    return Document(
+        document_id=_hash(text),
+        source_id=source.source_id,
+        name=source.name,
+        text=text,
+        language=language,
+        title=title or stated[0],
+        publication_date=published or stated[1],
+        outlet=outlet or stated[2],
+        source=name,
+    )
+
+
+def document_from_text(text: str, *, name: str = "text", source: str = "") -> Document:
+    """A document made of a text in hand, as for tests and evaluation."""
+    language = detect_language(text)
+    title, published, outlet = _stated(text, language)
+    return Document(_hash(text), _hash(source or name), name, text, language, title, published, outlet, source or name)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+# --- bytes to text -----------------------------------------------------------------------------
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# The commonest letters of each script: what tells one reading of the same bytes from another.
+_COMMON = {
+    "cp1256": frozenset("اليمونترةبعدسفهكقحج"),
+    "cp1251": frozenset("оеаинтсрвлкмдпуыьязбгчй"),
+}
+
+
+def decode(data: bytes, name: str) -> str:
+    """Bytes to text: UTF-8, UTF-16, then windows-1256, -1251 or -1252 by the letters they give.
+
+    Raises:
+        DocumentError: If the bytes are not text.
+    """
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return _decode_as(data, encoding, name)
+    if b"\x00" in data[:4096]:
+        encoding = _utf16_without_bom(data)
+        if encoding is None:
+            raise DocumentError(f"{name!r} is a binary file, not text. Give a text or HTML file.")
+        return _decode_as(data, encoding, name)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = _decode_as(data, _guess_windows(data), name)
+    return _text_only(text, name)
+
+
+def _decode_as(data: bytes, encoding: str, name: str) -> str:
+    try:
+        return _text_only(data.decode(encoding, "strict"), name)
+    except UnicodeDecodeError as error:
+        if encoding in {"cp1252", "cp1251", "cp1256"}:
+            return _text_only(data.decode(encoding, "replace"), name)
+        raise DocumentError(
+            f"{name!r} is not valid {encoding} ({error.reason} at byte {error.start}). Save it as UTF-8."
+        ) from error
+
+
+def _text_only(text: str, name: str) -> str:
+    controls = sum(1 for character in text[:20_000] if ord(character) < 32 and character not in "\n\r\t\f\v")
+    if controls > max(2, len(text[:20_000]) // 200):
+        raise DocumentError(f"{name!r} is a binary file, not text. Give a text or HTML file.")
+    return text.lstrip("\ufeff")
+
+
+def _utf16_without_bom(data: bytes) -> str | None:
+    sample = data[:4096]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if odd > len(sample) * 0.2 and even < odd / 8:
+        return "utf-16-le"
+    if even > len(sample) * 0.2 and odd < even / 8:
+        return "utf-16-be"
+    return None
+
+
+def _guess_windows(data: bytes) -> str:
+    sample = data[:20_000]
+    letters = sum(1 for byte in sample if 65 <= byte <= 90 or 97 <= byte <= 122)
+    high = sum(1 for byte in sample if byte >= 0xC0)
+    if high < 0.4 * (letters + high):
+        return "cp1252"
+    scores = {
+        encoding: sum(1 for character in sample.decode(encoding, "ignore") if character in common)
+        for encoding, common in _COMMON.items()
+    }
+    return max(scores, key=lambda encoding: scores[encoding])
+
+
+# --- HTML --------------------------------------------------------------------------------------
+
+
+def _looks_like_html(data: bytes) -> bool:
+    start = data[:1024].lstrip().lower()
+    return start.startswith((b"<!doctype html", b"<html", b"<?xml")) and b"<html" in data[:4096].lower()
+
+
+_CHARSET = re.compile(rb"""<meta[^>]+charset=["']?\s*([A-Za-z0-9_\-]+)""", re.IGNORECASE)
+
+
+def _read_html(data: bytes, name: str) -> tuple[str, str | None, date | None, str | None]:
+    """Main text, title, publication date and outlet of a page."""
+    declared = _CHARSET.search(data[:4096])
+    html: str | None = None
+    if declared and not data.startswith(tuple(bom for bom, _ in _BOMS)):
+        try:
+            html = data.decode(declared.group(1).decode("ascii"), "strict")
+        except (LookupError, UnicodeDecodeError):
+            html = None
+    if html is None:
+        html = decode(data, name)
+    # Slow to import, and needed for pages alone.
+    import trafilatura
+
+    extracted = trafilatura.bare_extraction(
+        html, include_comments=False, include_tables=True, with_metadata=True, favor_recall=True
+    )
+    values = extracted.as_dict() if extracted is not None else {}
+    text = str(values.get("text") or "")
+    if not text.strip():
+        raise DocumentError(f"{name!r} is a page without an article. Give the page of the article itself.")
+    title = _meta(html, "og:title") or values.get("title")
+    published = _iso_date(
+        _meta(html, "article:published_time") or _meta(html, "datePublished") or _meta(html, "date")
+    )
+    outlet = _meta(html, "og:site_name") or values.get("sitename")
+    if title and fold_text(str(title)) not in fold_text(text):
+        text = f"{title}\n\n{text}"
+    return text, _line(title), published, _line(outlet)
+
+
+def _meta(html: str, key: str) -> str | None:
+    from lxml import html as lxml_html
+
+    try:
+        tree = lxml_html.fromstring(html.encode("utf-8"), parser=lxml_html.HTMLParser(encoding="utf-8"))
+    except (ValueError, SyntaxError):
+        return None
+    for element in tree.iter("meta"):
+        if key in (element.get("property"), element.get("name"), element.get("itemprop")):
+            content = element.get("content")
+            if content and content.strip():
+                return str(content).strip()
+    return None
+
+
+def _iso_date(value: str | None) -> date | None:
+    if not value:
+        return None
+    found = re.match(r"(\d{4})-(\d{2})-(\d{2})", value)
+    if not found:
+        return None
+    try:
+        return date(*(int(part) for part in found.groups()))
+    except ValueError:
+        return None
+
+
+def _line(value: object) -> str | None:
+    text = re.sub(r"\s+", " ", str(value or "")).strip()
+    return text[:300] or None
+
+
+# --- what a text says about itself ---------------------------------------------------------------
+
+_TURKISH = frozenset("ğşıİĞŞ")
+
+
+def detect_language(text: str) -> str | None:
+    """ISO 639-1 of the text's language among those Pledgebook knows, or another; None if too short."""
+    sample = text[:4000]
+    letters = [character for character in sample if character.isalpha()]
+    if len(letters) < 3:
+        return None
+    share = {
+        "ar": sum("\u0600" <= character <= "\u06ff" for character in letters),
+        "zh": sum("\u4e00" <= character <= "\u9fff" for character in letters),
+    }
+    for language, count in share.items():
+        if count > 0.5 * len(letters):
+            if language == "ar" and sum(character in "پچگژیک" for character in letters) > 0.03 * len(letters):
+                return "fa"
+            return language
+    # Kept out of the module's imports: it loads a model.
+    import py3langid
+
+    language = str(py3langid.classify(sample)[0])
+    if language not in LANGUAGES:
+        # Short texts go astray to small languages; a known one that comes close is likelier.
+        ranked = dict(py3langid.rank(sample))
+        best = max(LANGUAGES, key=lambda known: ranked.get(known, float("-inf")))
+        if len(letters) < 200 or ranked[language] - ranked[best] < 0.05 * abs(ranked[language]):
+            return best
+    return language
+
+
+_BYLINE_SOURCE = re.compile(
+    r"^(?:source|sources|fuente|fonte|quelle|источник|المصدر|kaynak|来源)\s*[::]\s*(?P<outlet>[^\n]{2,60})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_AGENCY = re.compile(
+    r"[(\[](?P<outlet>Reuters|AFP|AP|EFE|dpa|DPA|Xinhua|TASS|ANSA|Lusa|AA|Anadolu|Kyodo|Bloomberg|SPA|WAM|KUNA|QNA"
+    r"|رويترز|أ ف ب|ТАСС|РИА Новости|Рейтер|新华社)[)\]]"
+)
+_DATELINE = re.compile(r"^[^\n]{0,90}?\s[—–-]{1,2}\s")
+_MAX_HEADER_LINES = 6
+
+
+def _stated(text: str, language: str | None) -> tuple[str | None, date | None, str | None]:
+    """Title, publication date and outlet that the text itself gives and its body bears out."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    body_start = next((index for index, line in enumerate(lines) if _is_prose(line)), 0)
+    header, body = lines[: min(body_start, _MAX_HEADER_LINES)], lines[body_start:]
+    folded_body = fold_text("\n".join(body))
+    title = next((line for line in header if _has_title_shape(line)), None)
+    header_is_foreign = title is not None and not _is_borne_out(title, folded_body)
+    if header_is_foreign:
+        # A foreign headline casts doubt on the date beside it too; a later line may be the real one.
+        title = next((line for line in header if _has_title_shape(line) and _is_borne_out(line, folded_body)), None)
+    published: date | None = None
+    if not header_is_foreign:
+        published = _header_date(header, language)
+    if published is None and body:
+        dateline = _DATELINE.match(body[0])
+        published = _first_date(dateline.group() if dateline else body[0][:60], language, only_start=not dateline)
+    found = _BYLINE_SOURCE.search(text) or _AGENCY.search("\n".join(lines[: body_start + 1]))
+    return title, published, found.group("outlet").strip() if found else None
+
+
+def _is_prose(line: str) -> bool:
+    return len(line) > 140 or (len(line) > 60 and line.rstrip("\"'»”)").endswith((".", "。", "؟", "!", "?", "…")))
+
+
+def _has_title_shape(line: str) -> bool:
+    return 15 <= len(line) <= 200 and not line.endswith((".", ":")) and len(re.findall(r"\d", line)) < len(line) / 4
+
+
+def _is_borne_out(title: str, folded_body: str) -> bool:
+    """Whether the body speaks of what the headline names: a fair share of its longer words."""
+    words = {word[:5] for word in re.findall(r"\w{4,}", fold_text(title))}
+    if not words:
+        words = set(re.findall(r"\w{2}", fold_text(title)))
+    return not words or sum(word in folded_body for word in words) >= max(1, 0.34 * len(words))
+
+
+def _header_date(header: list[str], language: str | None) -> date | None:
+    for line in header:
+        if len(line) <= 80:
+            found = _first_date(line, language)
+            if found:
+                return found
+    return None
+
+
+def _first_date(line: str, language: str | None, *, only_start: bool = False) -> date | None:
+    from extract.normalise.dates import find_dates
+
+    for mention in find_dates(line, language):
+        if mention.date.precision == "day" and mention.date.value and not (only_start and mention.start > 40):
+            return mention.date.value
+    return None
+
+
+def iter_documents(
+    sources: list[Source], *, max_bytes: int = DEFAULT_MAX_BYTES
+) -> Iterator[tuple[Source, Document | DocumentError]]:
+    """Read the sources one by one; a failure takes the place of its document."""
+    for source in sources:
+        try:
+            yield source, read_document(source, max_bytes=max_bytes)
+        except DocumentError as error:
+            yield source, error

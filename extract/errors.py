@@ -1,0 +1,29 @@
+"""The errors that Pledgebook raises on purpose.
+
+A message names the thing, the reason and the next step, on one line: the command line prints it
+as it stands.
+"""
+
+
+class PledgebookError(Exception):
+    """Base of every error that is reported without a traceback."""
+
+
+class ConfigError(PledgebookError):
+    """The command, a setting or a file of the project is wrong: nothing was done (exit 2)."""
+
+
+class DocumentError(PledgebookError):
+    """One document cannot be read; the others go on."""
+
+
+class ProviderError(PledgebookError):
+    """The provider did not answer; asking again later may help."""
+
+
+class ResponseError(PledgebookError):
+    """The provider answered, and the answer cannot be used."""
+
+
+class WarehouseError(PledgebookError):
+    """The warehouse cannot be opened, locked, written or published."""

@@ -1,0 +1,69 @@
+"""The extractor that needs no key and no network.
+
+In: a document. Out: drafts in the document's own words, with a confidence each. Mentions are found
+by rule, what they mean is decided by a small multilingual network whose weights ship with the
+package. The same text always gives the same answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from pathlib import Path
+
+from extract.documents import Document
+from extract.providers import Attempt, Check
+
+WEIGHTS = Path(__file__).with_name("weights.npz")
+# Changes when training writes new weights: `make train` prints it.
+WEIGHTS_SHA256 = ""
+
+
+class EmbeddedProvider:
+    """Answers from the shipped network."""
+
+    def __init__(self, min_confidence: float | None = None) -> None:
+        self.name = "embedded"
+        self.min_confidence = min_confidence
+        self._version = _version()
+        self._extractor: object | None = None
+
+    def fingerprint(self, document: Document) -> str:
+        """sha256 of the extractor's version and the text."""
+        digest = hashlib.sha256(f"embedded|{self._version}|{self.min_confidence}|{document.language}|".encode())
+        digest.update(document.text.encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+    async def extract(self, document: Document, check: Check) -> list[Attempt]:
+        """One attempt, always `ok`; `check` is not asked, since the answer cannot be mended."""
+        started = time.monotonic()
+        answer = self.answer(document)
+        return [
+            Attempt("ok", self.fingerprint(document), self.name, json.dumps(answer, ensure_ascii=False),
+                    seconds=time.monotonic() - started)
+        ]  # fmt: skip
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+    def answer(self, document: Document) -> dict[str, object]:
+        """Drafts, confidences and rejected candidates of one document."""
+        from extract.providers.embedded.decide import Thresholds, decide
+        from extract.providers.embedded.model import Model
+
+        if self._extractor is None:
+            self._extractor = Model(WEIGHTS)
+        assert isinstance(self._extractor, Model)
+        decision = decide(document, self._extractor, Thresholds())
+        return {"records": decision.drafts, "confidence": decision.confidence, "rejected": decision.rejected}
+
+
+def _version() -> str:
+    """Hash of the code and weights that decide an answer."""
+    digest = hashlib.sha256()
+    package = Path(__file__).resolve().parent
+    for path in sorted([*package.glob("*.py"), *(package.parents[1] / "normalise").glob("*.py")]):
+        digest.update(path.read_bytes())
+    digest.update(WEIGHTS_SHA256.encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,147 @@
+"""Labelled passages to training examples: which mention is what, and who belongs to it.
+
+In: the files of seeds/training (lang, text and records in three columns; the format is described in
+seeds/training/README.md). Out: examples with spans and labels. The class list here is the one that
+the weights are made for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from extract.providers.embedded.mentions import find_mentions
+
+# What an anchor can be. An anchor is a figure, or the actor of a record without one.
+CLASSES = (
+    "P pledged", "P committed", "P disbursing", "P disbursed", "P refused",
+    "F need", "F threshold", "F budget", "F cost", "F total_raised", "F other",
+    "T requested", "T promised", "T deployed", "T withdrawing", "T withdrawn", "T refused",
+    "M proposed", "M invited", "M accepted", "M member", "M withdrawn", "M expelled", "M refused",
+    "conditional", "planned", "joint",
+    "founding_member", "permanent_member", "associate", "observer", "chair", "executive_member",
+)  # fmt: skip
+_SAME = {
+    "P cancelled": "P refused", "P suspended": "P refused", "F target": "F need", "F contribution": "F other",
+    "T cancelled": "T refused", "M suspended": "M expelled", "M invitation_withdrawn": "M expelled",
+}  # fmt: skip
+CLASS_INDEX = {name: n for n, name in enumerate(CLASSES)}
+SPAN_KINDS = ("money", "headcount", "number", "actor")
+
+
+@dataclass
+class Example:
+    """One passage.
+
+    Attributes:
+        spans: `(start, end, kind)` with kind an index of SPAN_KINDS.
+        anchors: Classes (indices of CLASSES) of each span that is an anchor.
+        pairs: `(anchor, span) -> role`, 0 for the actor, 1 for the counterpart.
+        participants: Places of everything that takes part in a record, for the tagger.
+    """
+
+    language: str
+    text: str
+    spans: list[tuple[int, int, int]] = field(default_factory=list)
+    anchors: dict[int, set[int]] = field(default_factory=dict)
+    pairs: dict[tuple[int, int], set[int]] = field(default_factory=dict)
+    participants: list[tuple[int, int]] = field(default_factory=list)
+    origin: str = ""
+
+
+def read_examples(paths: list[Path]) -> Iterator[Example]:
+    """Examples of the training files, one a line."""
+    for path in paths:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                language, text, records = line.split("\t")
+                yield make_example(language, text, records, path.name)
+
+
+def make_example(language: str, text: str, records: str, origin: str = "") -> Example:
+    """An example of one labelled passage.
+
+    Args:
+        records: `-`, or records joined by ` ;; `, each `type|stage|actors|value|counterpart`.
+    """
+    example = Example(language, text, origin=origin)
+    for mention in find_mentions(text, language):
+        example.spans.append((mention.start, mention.end, SPAN_KINDS.index(mention.kind)))
+    if records.strip() == "-":
+        return example
+    for record in records.split(" ;; "):
+        _add_record(example, *record.split("|"))
+    return example
+
+
+def _add_record(example: Example, kind: str, stage: str, actors: str, value: str, counterpart: str) -> None:
+    names = [name for name in actors.split(" + ") if name != "-"]
+    name = f"{kind} {stage.rstrip('?~')}"
+    classes = {CLASS_INDEX[_SAME.get(name, name)]}
+    if stage.endswith("?"):
+        classes.add(CLASS_INDEX["conditional"])
+    if stage.endswith("~"):
+        classes.add(CLASS_INDEX["planned"])
+    if len(names) > 1:
+        classes.add(CLASS_INDEX["joint"])
+    if kind == "M":
+        if value in CLASS_INDEX:
+            classes.add(CLASS_INDEX[value])
+        value = "-"
+    if value != "-":
+        anchors = [_span(example, value, near=_place(example.text, names[0] if names else None), figures=True)]
+    else:
+        near = _place(example.text, counterpart if counterpart != "-" else None)
+        anchors = [_span(example, one, near=near) for one in names]
+    for anchor in anchors:
+        if anchor is None:
+            continue
+        example.anchors.setdefault(anchor, set()).update(classes)
+        position = example.spans[anchor][0]
+        if value != "-":
+            for one in names:
+                actor = _span(example, one, near=position)
+                if actor is not None:
+                    example.pairs.setdefault((anchor, actor), set()).add(0)
+        if counterpart != "-":
+            other = _span(example, counterpart, near=position)
+            if other is not None:
+                example.pairs.setdefault((anchor, other), set()).add(1)
+
+
+def _place(text: str, words: str | None) -> int | None:
+    return text.find(words) if words and words in text else None
+
+
+def _span(example: Example, words: str, *, near: int | None, figures: bool = False) -> int | None:
+    """Index of the span that `words` name, made if no mention covers them."""
+    places = [found.start() for found in re.finditer(re.escape(words), example.text)]
+    if not places:
+        return None
+    anchor = places[0] if near is None else near
+    start = min(places, key=lambda place: (abs(place - anchor) + (40 if place > anchor and not figures else 0)))
+    end = start + len(words)
+    best: tuple[int, int] | None = None
+    for index, (one_start, one_end, kind) in enumerate(example.spans):
+        overlap = min(end, one_end) - max(start, one_start)
+        if overlap > 0 and (kind == 3) != figures and (best is None or overlap > best[0]):
+            best = (overlap, index)
+    if not figures:
+        example.participants.append((start, end))
+        exact = [n for n, span in enumerate(example.spans) if span[:2] == (start, end) and span[2] == 3]
+        if exact:
+            return exact[0]
+        if best is not None and _is_core(example, best[1], start, end):
+            return best[1]
+        example.spans.append((start, end, 3))
+        return len(example.spans) - 1
+    # A figure that no finder sees is nothing to learn from: it will not be there to be judged.
+    return best[1] if best else None
+
+
+def _is_core(example: Example, index: int, start: int, end: int) -> bool:
+    """Whether a found mention is most of the labelled words, so that it can stand for them."""
+    one_start, one_end, _kind = example.spans[index]
+    return (one_end - one_start) >= 0.6 * (end - start)

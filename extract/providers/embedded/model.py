@@ -1,0 +1,121 @@
+"""The learned decision: what each mention of a passage is, and which mentions belong together.
+
+In: a passage and its mentions. Out: probabilities of anchors' classes, of pairs' roles, and of
+pieces being part of a participant. Pure arithmetic on shipped weights; decisions are made in
+`decide.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from extract.providers.embedded.encoder import Encoder, Floats, gelu
+from extract.providers.embedded.tokenizer import Pieces, Tokenizer
+
+DISTANCES = 12
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the network says of one passage.
+
+    Attributes:
+        pieces: The passage's pieces.
+        tags: Probability of each piece being outside, the begin or the inside of a participant,
+            shape (pieces, 3).
+    """
+
+    pieces: Pieces
+    states: Floats
+    tags: Floats
+
+
+class Model:
+    """The network and its weights.
+
+    Args:
+        path: The `.npz` that training wrote.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        self._tokenizer = Tokenizer(
+            bytes(arrays["pieces"]).decode("utf-8").split("\n"), arrays["piece.scores"].tolist(), 3
+        )
+        self._encoder = Encoder(arrays)
+        self._heads: dict[str, Any] = {
+            name[5:]: value.astype(np.float32) for name, value in arrays.items() if name.startswith("head.")
+        }
+        self.temperature = arrays.get("temperature")
+
+    def read(self, text: str) -> Reading:
+        """Encode a passage; what exceeds the encoder's window is cut off."""
+        pieces = self._tokenizer(text)
+        limit = self._encoder.max_pieces
+        if len(pieces.ids) > limit:
+            pieces = Pieces(pieces.ids[:limit], pieces.starts[:limit], pieces.ends[:limit])
+        states = self._encoder(np.array([0, *pieces.ids, 2]))[1:-1]
+        tags = _softmax(states @ self._heads["tags.weight"].T + self._heads["tags.bias"])
+        return Reading(pieces, states, tags)
+
+    def spans(self, reading: Reading, spans: list[tuple[int, int, int]]) -> Floats:
+        """Vectors of `(start, end, kind)` spans, shape (spans, span width)."""
+        rows = []
+        for start, end, kind in spans:
+            inside = [n for n in pieces_of(reading.pieces, start, end) if n < len(reading.states)]
+            states = reading.states[inside] if inside else reading.states[:1]
+            rows.append(np.concatenate([states.mean(0), states.max(0), self._heads["kind.weight"][kind]]))
+        joined = np.array(rows, dtype=np.float32)
+        return gelu(joined @ self._heads["span.weight"].T + self._heads["span.bias"])
+
+    def anchors(self, reading: Reading, vectors: Floats) -> Floats:
+        """Probability of each class for each span, shape (spans, classes)."""
+        whole = np.broadcast_to(reading.states.mean(0), (len(vectors), reading.states.shape[1]))
+        scores = np.concatenate([vectors, whole], axis=1) @ self._heads["classes.weight"].T
+        return _sigmoid(scores + self._heads["classes.bias"])
+
+    def pairs(self, vectors: Floats, pairs: list[tuple[int, int]], far: list[int]) -> Floats:
+        """Probability of being an anchor's actor and its counterpart, shape (pairs, 2)."""
+        if not pairs:
+            return np.zeros((0, 2), dtype=np.float32)
+        one = vectors[[first for first, _ in pairs]]
+        other = vectors[[second for _, second in pairs]]
+        joined = np.concatenate([one, other, one * other, self._heads["distance.weight"][far]], axis=1)
+        inner = gelu((joined @ self._heads["pair_in.weight"].T + self._heads["pair_in.bias"]).astype(np.float32))
+        return _sigmoid(inner @ self._heads["pair_out.weight"].T + self._heads["pair_out.bias"])
+
+
+def pieces_of(pieces: Pieces, start: int, end: int) -> list[int]:
+    """Indices of the pieces that overlap `[start, end)`."""
+    return [n for n in range(len(pieces.ids)) if pieces.starts[n] < end and pieces.ends[n] > start]
+
+
+def distance_class(pieces: Pieces, first: tuple[int, int], second: tuple[int, int], text: str) -> int:
+    """How far apart two spans are, and in which order: an index below DISTANCES."""
+    before = second[0] < first[0]
+    gap = text[second[1] : first[0]] if before else text[first[1] : second[0]]
+    words = gap.count(" ") + len(gap) // 12
+    size = 0 if words <= 1 else 1 if words <= 4 else 2 if words <= 10 else 3 if words <= 25 else 4
+    if any(mark in gap for mark in (". ", "。", "؟ ", "! ", "? ", "\n")):
+        size = 5
+    return size + (0 if before else 6)
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of a file, hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _softmax(scores: Any) -> Floats:
+    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def _sigmoid(scores: Any) -> Floats:
+    return np.asarray(1.0 / (1.0 + np.exp(-scores)), dtype=np.float32)

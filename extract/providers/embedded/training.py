@@ -1,0 +1,317 @@
+"""Trains the extractor's weights from seeds/training: `make train`.
+
+In: labelled passages and the base weights. Out: `weights.npz`, plain arrays. The lower layers stay
+as they are and are run once; the upper ones and the heads are trained. Seeds are fixed and one
+thread order is used, so that the same machine gives the same weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from extract.providers.embedded.base_model import read_base
+from extract.providers.embedded.encoder import Encoder
+from extract.providers.embedded.examples import CLASSES, Example, read_examples
+from extract.providers.embedded.model import distance_class, pieces_of
+from extract.providers.embedded.network import EncoderLayer, Heads
+from extract.providers.embedded.tokenizer import Tokenizer
+
+MAX_PIECES = 256
+_FLAGS = CLASSES.index("conditional")
+
+
+@dataclass
+class Prepared:
+    """An example as tensors."""
+
+    example: Example
+    states: torch.Tensor
+    pooling: torch.Tensor
+    kinds: torch.Tensor
+    classes: torch.Tensor
+    pairs: torch.Tensor
+    far: torch.Tensor
+    roles: torch.Tensor
+    tags: torch.Tensor
+
+
+def prepare(example: Example, tokenizer: Tokenizer, encoder: Encoder) -> Prepared | None:
+    """Pieces, frozen states and labels of one passage; None if no span is within reach."""
+    pieces = tokenizer(example.text)
+    count = min(len(pieces.ids), MAX_PIECES)
+    if count == 0:
+        return None
+    states = torch.tensor(encoder(np.array([0, *pieces.ids[:count], 2])))
+    keep = [n for n, (start, end, _) in enumerate(example.spans) if pieces_of(pieces, start, end)[-1:] < [count]]
+    place = {old: new for new, old in enumerate(keep)}
+    pooling = torch.zeros(len(keep), count + 2)
+    for row, index in enumerate(keep):
+        inside = [n for n in pieces_of(pieces, *example.spans[index][:2]) if n < count]
+        pooling[row, [n + 1 for n in inside] or [0]] = 1 / max(1, len(inside))
+    classes = torch.zeros(len(keep), len(CLASSES))
+    for anchor, found in example.anchors.items():
+        if anchor in place:
+            classes[place[anchor], list(found)] = 1
+    pairs, far, roles = [], [], []
+    for anchor in example.anchors:
+        for other in keep:
+            if anchor in place and other != anchor and example.spans[other][2] == 3:
+                pairs.append((place[anchor], place[other]))
+                far.append(distance_class(pieces, example.spans[anchor][:2], example.spans[other][:2], example.text))
+                role = example.pairs.get((anchor, other), set())
+                roles.append([float(0 in role), float(1 in role)])
+    tags = torch.zeros(count, dtype=torch.long)
+    for start, end in example.participants:
+        inside = [n for n in pieces_of(pieces, start, end) if n < count]
+        for n in inside:
+            tags[n] = 2
+        if inside:
+            tags[inside[0]] = 1
+    return Prepared(
+        example, states, pooling, torch.tensor([example.spans[n][2] for n in keep], dtype=torch.long), classes,
+        torch.tensor(pairs, dtype=torch.long).reshape(-1, 2), torch.tensor(far, dtype=torch.long),
+        torch.tensor(roles).reshape(-1, 2), tags,
+    )  # fmt: skip
+
+
+def forward(
+    items: list[Prepared], layers: nn.ModuleList, heads: Heads
+) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Scores of anchors, pairs and tags for each item."""
+    longest = max(item.states.shape[0] for item in items)
+    states = torch.zeros(len(items), longest, items[0].states.shape[1])
+    mask = torch.zeros(len(items), longest, dtype=torch.bool)
+    for n, item in enumerate(items):
+        states[n, : item.states.shape[0]] = item.states
+        mask[n, : item.states.shape[0]] = True
+    for layer in layers:
+        states = layer(states, mask)
+    results = []
+    for n, item in enumerate(items):
+        own = states[n, : item.states.shape[0]]
+        inner = own[1:-1]
+        if len(item.kinds):
+            spans = heads.spans(own, item.pooling, item.kinds)
+            anchors = heads.score_anchors(spans, inner)
+        else:
+            spans, anchors = torch.zeros(0, 1), torch.zeros(0, len(CLASSES))
+        scored = (
+            heads.score_pairs(spans, item.pairs[:, 0], item.pairs[:, 1], item.far)
+            if len(item.pairs)
+            else torch.zeros(0, 2)
+        )
+        results.append((anchors, scored, heads.tags(heads.dropout(inner))))
+    return results
+
+
+def allowed_classes(kinds: torch.Tensor) -> torch.Tensor:
+    """Which classes a span of each kind can have: money no troops, headcounts no money."""
+    allowed = torch.ones(len(kinds), len(CLASSES))
+    for index, name in enumerate(CLASSES):
+        if name.startswith(("P ", "F ")):
+            allowed[kinds == 1, index] = 0
+        if name.startswith("T "):
+            allowed[kinds == 0, index] = 0
+        if name.startswith("M "):
+            allowed[kinds != 3, index] = 0
+        if name.startswith("F "):
+            allowed[kinds == 3, index] = 0
+    return allowed
+
+
+def loss_of(items: list[Prepared], layers: nn.ModuleList, heads: Heads) -> torch.Tensor:
+    """Sum of the three losses over a batch."""
+    total = torch.zeros(())
+    for item, (anchors, pairs, tags) in zip(items, forward(items, layers, heads), strict=True):
+        if len(item.kinds):
+            allowed = allowed_classes(item.kinds)
+            active = item.classes[:, :_FLAGS].amax(1, keepdim=True)
+            weight = allowed.clone()
+            weight[:, _FLAGS:] *= active  # flags say nothing about what is no record
+            one = nn.functional.binary_cross_entropy_with_logits(anchors, item.classes, weight=weight, reduction="none")
+            total = total + one.sum() / 3
+        if len(item.pairs):
+            total = total + nn.functional.binary_cross_entropy_with_logits(pairs, item.roles, reduction="sum")
+        total = total + 0.3 * nn.functional.cross_entropy(tags, item.tags, reduction="sum") / 4
+    return total / len(items)
+
+
+def train(
+    items: list[Prepared], encoder_layers: list[Any], heads_count: int, *, epochs: int, seed: int, rate: float,
+    report: Any = print, held_out: list[Prepared] | None = None,
+) -> tuple[nn.ModuleList, Heads]:  # fmt: skip
+    """Train copies of the given layers, and new heads."""
+    torch.manual_seed(seed)
+    order = random.Random(seed)
+    layers = nn.ModuleList(EncoderLayer(layer, heads_count) for layer in encoder_layers)
+    heads = Heads(items[0].states.shape[1])
+    optimiser = torch.optim.AdamW(
+        [{"params": layers.parameters(), "lr": rate}, {"params": heads.parameters(), "lr": 1e-3}], weight_decay=0.01
+    )
+    batches_n = math.ceil(len(items) / 16)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, (step + 1) / batches_n, max(0.02, 1 - step / (epochs * batches_n)))
+    )
+    for epoch in range(epochs):
+        started, total = time.monotonic(), 0.0
+        layers.train(), heads.train()
+        for batch in _batches(items, order):
+            optimiser.zero_grad()
+            loss = loss_of(batch, layers, heads)
+            loss.backward()
+            nn.utils.clip_grad_norm_([*layers.parameters(), *heads.parameters()], 1.0)
+            optimiser.step()
+            schedule.step()
+            total += float(loss)
+        line = f"epoch {epoch + 1}: loss {total / batches_n:.3f}, {time.monotonic() - started:.0f} s"
+        if held_out and (epoch + 1) % 2 == 0:
+            line += " " + measure(held_out, layers, heads)
+        report(line)
+    return layers, heads
+
+
+def _batches(items: list[Prepared], order: random.Random) -> list[list[Prepared]]:
+    """Batches of like lengths, in a shuffled order."""
+    shuffled = sorted(items, key=lambda item: item.states.shape[0] + order.random() * 20)
+    batches = [shuffled[n : n + 16] for n in range(0, len(shuffled), 16)]
+    order.shuffle(batches)
+    return batches
+
+
+@torch.no_grad()
+def measure(items: list[Prepared], layers: nn.ModuleList, heads: Heads, threshold: float = 0.5) -> str:
+    """Precision and recall of anchors' classes, and how often pairs are right, as a line."""
+    layers.eval(), heads.eval()
+    found = right = gold = pairs_right = pairs_gold = pairs_found = tags_right = tags_gold = tags_found = 0
+    by_type: dict[str, list[int]] = {}
+    for n in range(0, len(items), 16):
+        batch = items[n : n + 16]
+        for item, (anchors, pairs, tags) in zip(batch, forward(batch, layers, heads), strict=True):
+            if len(item.kinds):
+                scores = (anchors.sigmoid() * allowed_classes(item.kinds))[:, :_FLAGS]
+                said = scores > threshold
+                true = item.classes[:, :_FLAGS] > 0
+                found += int(said.sum())
+                gold += int(true.sum())
+                right += int((said & true).sum())
+                for index, name in enumerate(CLASSES[:_FLAGS]):
+                    counts = by_type.setdefault(name[0], [0, 0, 0])
+                    counts[0] += int((said & true)[:, index].sum())
+                    counts[1] += int(said[:, index].sum())
+                    counts[2] += int(true[:, index].sum())
+            if len(item.pairs):
+                said = pairs.sigmoid() > 0.5
+                true = item.roles > 0
+                pairs_right += int((said & true).sum())
+                pairs_gold += int(true.sum())
+                pairs_found += int(said.sum())
+            said_tags = tags.argmax(-1)
+            tags_right += int(((said_tags > 0) & (item.tags > 0)).sum())
+            tags_gold += int((item.tags > 0).sum())
+            tags_found += int((said_tags > 0).sum())
+    kinds = " ".join(f"{k}:{_prf(*v)}" for k, v in by_type.items())
+    return (f"anchors {_prf(right, found, gold)} [{kinds}] pairs {_prf(pairs_right, pairs_found, pairs_gold)} "
+            f"tags {_prf(tags_right, tags_found, tags_gold)}")  # fmt: skip
+
+
+def _prf(right: int, found: int, gold: int) -> str:
+    precision, recall = right / max(1, found), right / max(1, gold)
+    return f"{precision:.2f}/{recall:.2f}/{2 * precision * recall / max(1e-9, precision + recall):.2f}"
+
+
+def is_held_out(text: str, part: int = 8) -> bool:
+    """One passage in `part`, by its own hash: the same ones whatever else is in the files."""
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % part == 0
+
+
+def save(base: dict[str, Any], frozen_n: int, layers: nn.ModuleList, heads: Heads, path: Path) -> None:
+    """Write the weights: base arrays, trained layers as 8-bit rows, heads as 16-bit floats."""
+    arrays = {name: value for name, value in base.items() if not _is_trained(name, frozen_n)}
+    names = {"out": "ao.w", "up": "fi.w", "down": "fo.w"}
+    vectors = {"out_bias": "ao.b", "up_bias": "fi.b", "down_bias": "fo.b", "norm1": "aln.w", "norm1_bias": "aln.b",
+               "norm2": "oln.w", "norm2_bias": "oln.b"}  # fmt: skip
+    for n, layer in enumerate(layers, start=frozen_n):
+        values = {name: value.detach().numpy() for name, value in layer.named_parameters()}
+        thirds = np.split(values["qkv"], 3, axis=1), np.split(values["qkv_bias"], 3)
+        for letter, weight, bias in zip("qkv", *thirds, strict=True):
+            _quantise(arrays, f"l{n}.{letter}.w", weight.T)
+            arrays[f"l{n}.{letter}.b"] = bias.astype(np.float32)
+        for name, stored in names.items():
+            _quantise(arrays, f"l{n}.{stored}", values[name].T)
+        for name, stored in vectors.items():
+            arrays[f"l{n}.{stored}"] = values[name].astype(np.float32)
+    meta = arrays["meta"].copy()
+    meta[1] = frozen_n + len(layers)
+    arrays["meta"] = meta
+    arrays.update({f"head.{name}": value.detach().numpy().astype(np.float16) for name, value in heads.named_parameters()})
+    np.savez_compressed(path, **arrays)
+
+
+def _is_trained(name: str, frozen_n: int) -> bool:
+    first = name.split(".")[0]
+    return first[0] == "l" and first[1:].isdigit() and int(first[1:]) >= frozen_n
+
+
+def _quantise(arrays: dict[str, Any], name: str, weight: Any) -> None:
+    scale = np.abs(weight).max(axis=1) / 127
+    arrays[f"{name}.scale"] = scale.astype(np.float32)
+    arrays[f"{name}.q8"] = np.clip(np.round(weight / scale[:, None]), -127, 127).astype(np.int8)
+
+
+def main() -> None:
+    """`python -m extract.providers.embedded.training`."""
+    parser = argparse.ArgumentParser(description="Train the embedded extractor's weights from seeds/training.")
+    parser.add_argument("--data", type=Path, default=Path("seeds/training"))
+    parser.add_argument("--output", type=Path, default=Path(__file__).with_name("weights.npz"))
+    parser.add_argument("--base", type=Path, default=None, help="keep or take the base weights here")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--layers", type=int, default=12, help="layers to keep")
+    parser.add_argument("--trained", type=int, default=4, help="layers to train")
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--share", type=float, default=1.0, help="share of the passages, for a learning curve")
+    parser.add_argument("--all", action="store_true", help="train on the held-out passages too")
+    options = parser.parse_args()
+    torch.set_num_threads(2)
+    base = _base(options.base)
+    tokenizer = Tokenizer(bytes(base["pieces"]).decode("utf-8").split("\n"), base["piece.scores"].tolist(), 3)
+    frozen_n = options.layers - options.trained
+    lower, upper = dict(base), Encoder(base)._layers[frozen_n : options.layers]
+    lower["meta"] = np.array([base["meta"][0], frozen_n, base["meta"][2], base["meta"][3]])
+    encoder = Encoder(lower)
+    started = time.monotonic()
+    examples = list(read_examples(sorted(options.data.glob("*.tsv"))))
+    prepared = [one for one in (prepare(example, tokenizer, encoder) for example in examples) if one]
+    held_out = [one for one in prepared if is_held_out(one.example.text)]
+    training = [one for one in prepared if options.all or not is_held_out(one.example.text)]
+    training = random.Random(options.seed).sample(training, int(len(training) * options.share))
+    print(f"{len(training)} passages to train on, {len(held_out)} held out, {time.monotonic() - started:.0f} s")
+    layers, heads = train(training, upper, int(base["meta"][2]), epochs=options.epochs, seed=options.seed,
+                          rate=options.rate, held_out=held_out)  # fmt: skip
+    save(base, frozen_n, layers, heads, options.output)
+    print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB")
+
+
+def _base(path: Path | None) -> dict[str, Any]:
+    if path and path.exists():
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    base = read_base()
+    if path:
+        np.savez(path, **base)
+    return base
+
+
+if __name__ == "__main__":
+    main()

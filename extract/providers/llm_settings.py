@@ -1,0 +1,156 @@
+"""Which model, where, and how hard to try: settings of the `llm` provider.
+
+In: what a user typed and the environment. Out: one frozen value, or one line that says what is
+missing. Nothing is opened or imported for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from extract.errors import ConfigError
+from extract.prompt import SchemaLength
+from extract.providers.prices import DEFAULT_PRICES_PATH
+
+# How a model is held to the schema. `json_schema` is OpenAI's response format; the others are instructor's.
+Mode = Literal["json_schema", "tools", "json", "md_json"]
+OPENAI_URL = "https://api.openai.com/v1"
+OLLAMA_URL = "http://localhost:11434/v1"
+# Providers that instructor opens with a key from this variable. None: it finds its own credentials.
+KEY_VARIABLES: dict[str, str | None] = {
+    "openai": "OPENAI_API_KEY",
+    "ollama": None,
+    "anthropic": "ANTHROPIC_API_KEY",
+    "google": "GOOGLE_API_KEY",
+    "mistral": "MISTRAL_API_KEY",
+    "cohere": "COHERE_API_KEY",
+    "groq": "GROQ_API_KEY",
+    "xai": "XAI_API_KEY",
+    "deepseek": "DEEPSEEK_API_KEY",
+    "openrouter": "OPENROUTER_API_KEY",
+    "together": "TOGETHER_API_KEY",
+    "fireworks": "FIREWORKS_API_KEY",
+    "cerebras": "CEREBRAS_API_KEY",
+    "perplexity": "PERPLEXITY_API_KEY",
+    "azure_openai": "AZURE_OPENAI_API_KEY",
+    "bedrock": None,
+    "vertexai": None,
+    "litellm": None,
+}
+_DEFAULT_MODES: dict[str, Mode] = {"openai": "json_schema", "ollama": "json_schema", "perplexity": "md_json"}
+SECRETS = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key)-[A-Za-z0-9_\-*]{6,}|(?i:bearer)\s+[^\s'\",]+|(?<=://)[^/\s@]+@")
+
+
+@dataclass(frozen=True)
+class LLMSettings:
+    """How to reach a model and how hard to try.
+
+    Attributes:
+        model: `provider/name`, as in `openai/gpt-5-mini`.
+        base_url: Address of an OpenAI-compatible server; None for the provider's own.
+        api_key: Kept out of every message, row and representation.
+        mode: How the model is held to the schema.
+        schema_length: `short` or `full` response schema (see `prompt`).
+        temperature: None leaves it to the server; some models accept no other.
+        max_output_tokens: None leaves it to the server.
+        timeout_seconds: Longest wait for one answer.
+        max_attempts: Answers to one document before what stands is taken; one that broke off but
+            brought records is not counted.
+        max_failures: Failed requests (server errors, timeouts, no connection) of one document.
+        rate_limit_patience_seconds: Longest time one document waits for the server's limits.
+        reask_limit_tokens: Tokens one document may have used when it is asked again.
+        concurrency: Most requests under way at once.
+        requests_per_minute: None for no limit.
+        tokens_per_minute: None for no limit.
+        prices_path: Table of prices.
+    """
+
+    model: str
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    mode: Mode = "json_schema"
+    schema_length: SchemaLength = "short"
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+    timeout_seconds: float = 120.0
+    max_attempts: int = 3
+    max_failures: int = 3
+    rate_limit_patience_seconds: float = 600.0
+    reask_limit_tokens: int = 50_000
+    concurrency: int = 64
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    prices_path: Path = DEFAULT_PRICES_PATH
+
+    @property
+    def provider(self) -> str:
+        return self.model.partition("/")[0]
+
+    @property
+    def model_name(self) -> str:
+        return self.model.partition("/")[2]
+
+    @property
+    def address(self) -> str:
+        """Where requests go, for messages: without credentials."""
+        own = {"openai": OPENAI_URL, "ollama": OLLAMA_URL}.get(self.provider, f"{self.provider}'s servers")
+        return SECRETS.sub("", self.base_url or own)
+
+
+def settings_for(model: str, environment: Mapping[str, str], **given: Any) -> LLMSettings:
+    """Settings for a model as a user names it, with key and address from the environment.
+
+    Args:
+        model: `provider/name`; a bare name means a model of OPENAI_BASE_URL, or of OpenAI.
+        environment: Environment variables.
+        **given: Fields of `LLMSettings` that the user set; they win.
+
+    Raises:
+        ConfigError: If the name is malformed, the provider unknown, the address no URL, the mode
+            unknown, or the key missing.
+    """
+    if "/" not in model:
+        model = f"openai/{model}"
+    provider, _, name = model.partition("/")
+    if not name.strip() or provider not in KEY_VARIABLES:
+        raise ConfigError(
+            f"The model {model!r} names no provider that is known: {', '.join(sorted(KEY_VARIABLES))}. "
+            f"For any server with OpenAI's protocol set OPENAI_BASE_URL and use --model 'openai/{name or 'NAME'}'."
+        )
+    base_url = given.pop("base_url", None)
+    if base_url is None and provider == "openai":
+        base_url = environment.get("OPENAI_BASE_URL") or None
+    if base_url is None and provider == "ollama":
+        base_url = environment.get("OLLAMA_BASE_URL") or OLLAMA_URL
+    if base_url is not None and not re.match(r"https?://[^/\s]", base_url):
+        raise ConfigError(
+            f"The address {SECRETS.sub('', base_url)!r} is no URL. Set OPENAI_BASE_URL to one like {OLLAMA_URL!r}."
+        )
+    variable = KEY_VARIABLES[provider]
+    key = given.pop("api_key", None) or (environment.get(variable) if variable else None) or None
+    is_local = base_url is not None and base_url.rstrip("/") != OPENAI_URL
+    if variable and not key and not is_local:
+        raise ConfigError(
+            f"There is no key for the model {model!r}: {variable} is not set. Set it, or run without --model "
+            "to use the embedded extractor, which needs none."
+        )
+    mode = given.pop("mode", None) or _DEFAULT_MODES.get(provider, "tools")
+    if mode not in get_args(Mode):
+        raise ConfigError(f"The mode {mode!r} is unknown. Use one of {', '.join(get_args(Mode))}.")
+    # Servers of one's own turn the schema into a grammar and show the model none of it.
+    length: SchemaLength = given.pop("schema_length", None) or ("full" if is_local else "short")
+    return LLMSettings(model=model, base_url=base_url, api_key=key, mode=mode, schema_length=length, **given)
+
+
+def parameters_of(settings: LLMSettings) -> dict[str, Any]:
+    """What decides an answer beside model, messages and schema: part of the fingerprint."""
+    return {
+        "mode": settings.mode,
+        "schema_length": settings.schema_length,
+        "temperature": settings.temperature,
+        "max_output_tokens": settings.max_output_tokens,
+    }

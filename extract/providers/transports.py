@@ -1,0 +1,414 @@
+"""One question to one server: openai's client where the server speaks its protocol, instructor elsewhere.
+
+In: a conversation. Out: a `Reply`, or a `Failure` sorted by what may be done about it. Asking again
+belongs to `llm`. Both packages are imported when the first question is put.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+from extract import prompt
+from extract.prompt import Message, SchemaLength
+from extract.providers.llm_settings import KEY_VARIABLES, OPENAI_URL, LLMSettings
+
+FailureKind = Literal[
+    "rate_limited", "server_error", "timeout", "unreachable", "not_the_protocol", "bad_request",
+    "authentication", "unknown_model", "unsupported", "quota", "not_installed",
+]  # fmt: skip
+
+
+_DIRECT = frozenset({"openai", "ollama"})
+# Anthropic's interface demands a limit; other servers have one of their own.
+_ANTHROPIC_OUTPUT_TOKENS = 8_192
+
+_MAX_WORDS_CHARS = 300
+_NO_STRUCTURE = re.compile(r"response_format|json_schema|structured output|tool_choice|\btools?\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answered.
+
+    Attributes:
+        text: The model's words, expected to be JSON.
+        refusal: Its reason, when it would not answer.
+        is_truncated: The answer broke off at a limit of tokens.
+        pause_seconds: Time until the server's own limit allows another request, if it said so.
+    """
+
+    text: str
+    refusal: str | None = None
+    is_truncated: bool = False
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+    pause_seconds: float = 0.0
+
+
+class Failure(Exception):
+    """A request that brought no answer."""
+
+    def __init__(self, kind: FailureKind, words: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(words)
+        self.kind = kind
+        self.words = words
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Transport(Protocol):
+    """Sends one conversation and brings one answer; raises `Failure` and nothing else."""
+
+    async def ask(self, conversation: list[Message]) -> Reply: ...
+
+    async def close(self) -> None: ...
+
+
+def open_transport(settings: LLMSettings) -> Transport:
+    if settings.provider in _DIRECT and settings.mode == "json_schema":
+        return _OpenAiTransport(settings)
+    return _InstructorTransport(settings)
+
+
+class _OpenAiTransport:
+    """OpenAI's protocol, through the openai client's own connection pool.
+
+    The request is posted as it is and the answer read as JSON: the typed objects that the client
+    would build around both cost 40 % more processor time and are not looked at.
+    """
+
+    def __init__(self, settings: LLMSettings) -> None:
+        import httpx2
+
+        self._client = _openai_client(settings)
+        self._response_type = httpx2.Response
+        self._constant: dict[str, Any] = {
+            "model": settings.model_name,
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "schema": prompt.response_schema(settings.schema_length)},
+            },
+            **_sampling(settings),
+        }
+
+    async def ask(self, conversation: list[Message]) -> Reply:
+        import openai
+
+        body = {**self._constant, "messages": conversation}
+        try:
+            response = await self._client.post("/chat/completions", cast_to=self._response_type, body=body)
+        except openai.OpenAIError as error:
+            raise failure_of(error) from error
+        try:
+            return replace(_reply_of(response.json()), pause_seconds=_exhausted_seconds(response.headers))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Failure("not_the_protocol", f"{type(error).__name__} in {_words(response.text)!r}") from error
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+class _InstructorTransport:
+    """Whatever instructor opens, in its modes; one question at a time, and its re-asking left out.
+
+    instructor asks again by itself, but keeps neither the valid records of an invalid answer nor a
+    row per attempt, so it is given one try and a model that accepts any record.
+    """
+
+    def __init__(self, settings: LLMSettings) -> None:
+        self._settings = settings
+        self._wire = _wire_model(settings.schema_length)
+        self._arguments: dict[str, Any] = _sampling(settings)
+        if settings.provider == "anthropic":
+            self._arguments.setdefault("max_tokens", _ANTHROPIC_OUTPUT_TOKENS)
+        self._client = self._open()
+
+    def _open(self) -> Any:
+        import instructor
+
+        # It logs what it raises; here every failure is a row, with its secrets taken out.
+        logging.getLogger("instructor").setLevel(logging.CRITICAL)
+        mode = instructor.Mode[self._settings.mode.upper()]
+        try:
+            if self._settings.provider in _DIRECT:
+                return instructor.from_openai(
+                    _openai_client(self._settings), model=self._settings.model_name, mode=mode
+                )  # fmt: skip
+            client = instructor.from_provider(
+                self._settings.model, async_client=True, mode=mode,
+                **({"api_key": self._settings.api_key} if self._settings.api_key else {}),
+            )  # fmt: skip
+        # What a provider's package raises when it is missing or misconfigured is its own affair.
+        except Exception as error:
+            raise Failure("not_installed", _words(str(error))) from error
+        if hasattr(client.client, "max_retries"):
+            # Tries hidden in the client would be no rows and would not slow the others down.
+            client.client.max_retries = 0
+        return client
+
+    async def ask(self, conversation: list[Message]) -> Reply:
+        from instructor.hooks import Hooks
+
+        completions: list[Any] = []
+        hooks = Hooks()
+        hooks.on("completion:response", completions.append)
+        parsed = None
+        try:
+            parsed = await self._client.create(
+                messages=[dict(message) for message in conversation], response_model=self._wire, max_retries=0,
+                hooks=hooks, **self._arguments,
+            )  # fmt: skip
+        # Every provider's package has errors of its own; `failure_of` sorts them by what they carry.
+        except Exception as error:
+            # Answered, but not as instructor expects: a refusal, a broken answer. It is read here.
+            if not completions:
+                raise failure_of(error) from error
+        try:
+            reply = _reply_of(_plain(completions[-1]))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            reply = Reply("")
+        if parsed is not None and not reply.text:
+            reply = replace(reply, text=json.dumps({"records": parsed.records}, ensure_ascii=False), refusal=None)
+        return reply
+
+    async def close(self) -> None:
+        closing = getattr(self._client.client, "close", None) or getattr(self._client.client, "aclose", None)
+        if closing is not None:
+            result = closing()
+            if asyncio.iscoroutine(result):
+                await result
+
+
+def _openai_client(settings: LLMSettings) -> Any:
+    import openai
+
+    return openai.AsyncOpenAI(
+        api_key=settings.api_key or "none",
+        base_url=settings.base_url or OPENAI_URL,
+        timeout=settings.timeout_seconds,
+        max_retries=0,
+    )
+
+
+def _sampling(settings: LLMSettings) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    if settings.temperature is not None:
+        chosen["temperature"] = settings.temperature
+    if settings.max_output_tokens is not None:
+        # OpenAI's newer models refuse the old name, other servers do not know the new one.
+        is_openai = settings.provider == "openai" and settings.base_url in (None, OPENAI_URL)
+        chosen["max_completion_tokens" if is_openai else "max_tokens"] = settings.max_output_tokens
+    return chosen
+
+
+def _wire_model(length: SchemaLength) -> type[Any]:
+    from pydantic import BaseModel, ConfigDict
+
+    class Facts(BaseModel):
+        """The facts of the document."""
+
+        model_config = ConfigDict(extra="allow")
+        records: list[Any]
+
+        @classmethod
+        def model_json_schema(cls, *_: Any, **__: Any) -> dict[str, Any]:
+            return {"title": "Facts", **prompt.response_schema(length)}
+
+    return Facts
+
+
+# --- what servers say ----------------------------------------------------------------------------
+
+
+def _plain(completion: Any) -> Any:
+    dump = getattr(completion, "model_dump", None)
+    return dump() if dump else completion
+
+
+def _reply_of(data: Any) -> Reply:
+    """A reply of OpenAI's protocol, or of Anthropic's, which has no choices but content.
+
+    Raises:
+        ValueError, LookupError, TypeError, AttributeError: If it is neither.
+        Failure: If it is an error in the disguise of an answer, as some gateways send.
+    """
+    if "choices" not in data and isinstance(data.get("error"), dict):
+        error = data["error"]
+        raise _failure_by_status(int(error.get("code") or 500), _words(str(error.get("message") or error)), error, {})
+    if "choices" not in data:
+        return _anthropic_reply(data)
+    choice = data["choices"][0]
+    message = choice["message"]
+    calls = message.get("tool_calls") or []
+    text = calls[0]["function"]["arguments"] if calls else message.get("content")
+    if isinstance(text, list):
+        text = "".join(part.get("text", "") for part in text)
+    finish = choice.get("finish_reason")
+    refusal = message.get("refusal")
+    if refusal is None and finish == "content_filter":
+        refusal = "stopped by the provider's content filter"
+    usage = data.get("usage") or {}
+    return Reply(
+        text=text or "",
+        refusal=refusal,
+        is_truncated=finish == "length",
+        prompt_tokens=usage.get("prompt_tokens"),
+        cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
+        completion_tokens=usage.get("completion_tokens"),
+    )
+
+
+def _anthropic_reply(data: Mapping[str, Any]) -> Reply:
+    blocks = data["content"]
+    called = [json.dumps(block["input"], ensure_ascii=False) for block in blocks if block["type"] == "tool_use"]
+    written = "".join(block["text"] for block in blocks if block["type"] == "text")
+    usage = data.get("usage") or {}
+    cached = usage.get("cache_read_input_tokens") or 0
+    return Reply(
+        text=called[0] if called else written,
+        refusal=(written or "no reason given") if data.get("stop_reason") == "refusal" else None,
+        is_truncated=data.get("stop_reason") == "max_tokens",
+        prompt_tokens=(usage.get("input_tokens") or 0) + cached + (usage.get("cache_creation_input_tokens") or 0),
+        cached_tokens=cached,
+        completion_tokens=usage.get("output_tokens"),
+    )
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Sort an error of any provider's package by what it carries: a status, a timeout, a connection."""
+    links = list(_chain(error))
+    for link in links:
+        if isinstance(link, Failure):
+            return link
+        status = getattr(link, "status_code", None)
+        if isinstance(status, int):
+            body = getattr(link, "body", None)
+            headers = getattr(getattr(link, "response", None), "headers", None) or {}
+            return _failure_by_status(status, _words(_message(body) or str(link)), body, headers)
+    for link in links:
+        if isinstance(link, TimeoutError) or "Timeout" in type(link).__name__:
+            return Failure("timeout", "no answer in time")
+    for link in reversed(links):
+        if isinstance(link, OSError) or "Connect" in type(link).__name__ or "Protocol" in type(link).__name__:
+            return Failure("unreachable", _words(str(link)) or type(link).__name__)
+    if any(isinstance(link, ImportError) or "Config" in type(link).__name__ for link in links):
+        return Failure("not_installed", _words(str(error)))
+    return Failure("server_error", _words(f"{type(error).__name__}: {error}"))
+
+
+def _failure_by_status(status: int, words: str, body: Any, headers: Mapping[str, str]) -> Failure:
+    said = f"HTTP {status}: {words}"
+    code = str(body.get("code") or "") if isinstance(body, dict) else ""
+    if status == 429 and code == "insufficient_quota":
+        return Failure("quota", said)
+    if status == 429:
+        return Failure("rate_limited", said, retry_after_seconds=_retry_after_seconds(headers))
+    if status in (401, 403):
+        return Failure("authentication", said)
+    if status == 404 or code == "model_not_found":
+        return Failure("unknown_model", said)
+    if status in (400, 422) and _NO_STRUCTURE.search(words):
+        return Failure("unsupported", said)
+    if status >= 500 or status in (408, 409):
+        return Failure("server_error", said, retry_after_seconds=_retry_after_seconds(headers))
+    return Failure("bad_request", said)
+
+
+def _retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Seconds the server asks to wait; None when it does not say."""
+    try:
+        if headers.get("retry-after-ms"):
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        value = headers.get("retry-after") or headers.get("Retry-After")
+        if not value:
+            return None
+        if re.fullmatch(r"\d+(?:\.\d+)?", value.strip()):
+            return float(value)
+        return max(0.0, (email.utils.parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+
+
+def _exhausted_seconds(headers: Mapping[str, str]) -> float:
+    """Seconds until the limit resets, when its headers say that nothing of it is left; otherwise 0."""
+    waits = [0.0]
+    for kind in ("requests", "tokens"):
+        if headers.get(f"x-ratelimit-remaining-{kind}") == "0":
+            found = _DURATION.fullmatch(headers.get(f"x-ratelimit-reset-{kind}") or "")
+            if found:
+                hours, minutes, seconds, milliseconds = (float(part or 0) for part in found.groups())
+                waits.append(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000)
+    return max(waits)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what caused it, each once."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        link = waiting.pop(0)
+        if link is not None and id(link) not in seen:
+            seen.add(id(link))
+            yield link
+            waiting += [link.__cause__, link.__context__]
+            for attempt in getattr(link, "failed_attempts", None) or []:
+                waiting.append(getattr(attempt, "exception", None))
+
+
+def _message(body: Any) -> str | None:
+    if isinstance(body, dict):
+        inner = body.get("error")
+        message = body.get("message") or (inner.get("message") if isinstance(inner, dict) else inner)
+        return str(message) if message else None
+    return str(body) if body else None
+
+
+def _words(text: str) -> str:
+    line = " ".join(text.split()).rstrip(".")
+    return line if len(line) <= _MAX_WORDS_CHARS else line[: _MAX_WORDS_CHARS - 1] + "…"
+
+
+def explain(failure: Failure, settings: LLMSettings) -> str:
+    """One line: the thing, the reason, the next step."""
+    model, address, words = settings.model, settings.address, failure.words
+    variable = KEY_VARIABLES.get(settings.provider) or "the key"
+    match failure.kind:
+        case "authentication":
+            return f"{address} does not accept the key in {variable}: {words}. Check the key and what it may use."
+        case "unknown_model":
+            return f"{address} has no model {settings.model_name!r}: {words}. Check --model and the address."
+        case "unreachable":
+            return f"Nothing answers at {address}: {words}. Start the server, or check OPENAI_BASE_URL and the network."
+        case "not_the_protocol":
+            return f"{address} does not speak OpenAI's protocol: {words}. Check OPENAI_BASE_URL; it often ends in /v1."
+        case "unsupported":
+            return (
+                f"The model {model!r} cannot give structured output in mode {settings.mode!r}: {words}. "
+                f"Try --mode {' or '.join(mode for mode in ('tools', 'json', 'md_json') if mode != settings.mode)}."
+            )
+        case "quota":
+            return f"The account at {address} has no credit left: {words}. Top it up, then run again: it resumes."
+        case "not_installed":
+            return f"The model {model!r} cannot be opened: {words}. Install or configure what it names."
+        case "timeout":
+            return (
+                f"The model {model!r} did not answer within {settings.timeout_seconds:g} s. "
+                "Raise the timeout, or ask fewer at once."
+            )
+        case "rate_limited":
+            return f"{address} asks for fewer requests: {words}. Run again later, or set requests per minute."
+        case "bad_request":
+            return f"{address} cannot take this request: {words}. Shorten the document, or use another model."
+        case "server_error":
+            return f"{address} failed: {words}. Run again later: answers that came are kept."

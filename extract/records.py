@@ -1,0 +1,485 @@
+"""Drafts to records: every quote found, every number proved, every name resolved.
+
+In: a document and a provider's answer. Out: records whose quotes are verbatim slices of the text,
+and rejections with their reasons; nothing disappears. Providers answer; the warehouse stores;
+neither judges what this module decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from pydantic import ValidationError
+
+from extract.documents import Document
+from extract.grounding import Grounder, digit_groups, says
+from extract.normalise.actors import find_actors, resolve_actor
+from extract.normalise.dates import resolve_date
+from extract.normalise.headcounts import find_headcounts, parse_quantity
+from extract.normalise.money import find_money, parse_money
+from extract.schema import (
+    DRAFT_TYPES,
+    Actor,
+    ActorType,
+    Answer,
+    DateRef,
+    DraftActor,
+    DraftRecord,
+    Evidence,
+    FundingAmountDraft,
+    MembershipDraft,
+    Money,
+    PledgeDraft,
+    Quantity,
+    Record,
+    Share,
+    TroopCommitmentDraft,
+)
+
+ReasonCode = Literal[
+    "invalid_draft", "quote_not_in_text", "actor_not_in_text", "counterpart_not_in_text",
+    "number_not_in_quote", "number_not_understood", "inconsistent", "low_confidence", "not_a_record",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A draft that became no record: kept as a row, with the reason."""
+
+    ordinal: int
+    record_type: str | None
+    draft: dict[str, Any]
+    reason_code: ReasonCode
+    reason: str
+
+
+@dataclass(frozen=True)
+class Built:
+    """What one answer gave.
+
+    Attributes:
+        records: Records in the order of the answer, duplicates merged.
+        rejections: Drafts that became none.
+        problems: What a provider that can be re-asked should mend, one sentence each.
+    """
+
+    records: list[Record]
+    rejections: list[Rejection]
+    problems: list[str] = field(default_factory=list)
+
+
+class _Refused(Exception):
+    def __init__(self, code: ReasonCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+def build_records(document: Document, raw_answer: str, *, min_confidence: float = 0.0) -> Built:
+    """Records and rejections of a stored answer.
+
+    Args:
+        document: The text that the answer is about.
+        raw_answer: JSON object with `records` (drafts) and, from providers that give them,
+            `confidence` (a number or null per draft) and `rejected` (drafts with a `reason`).
+        min_confidence: Records less probable than this are rejected; those without a probability
+            are kept.
+
+    Raises:
+        ValueError: If `raw_answer` is no JSON object.
+    """
+    answer = json.loads(raw_answer)
+    if not isinstance(answer, dict):
+        raise ValueError("the answer is no JSON object")
+    drafts = answer.get("records") or []
+    confidences = answer.get("confidence") or [None] * len(drafts)
+    builder = _Builder(document)
+    for ordinal, (draft, confidence) in enumerate(zip(drafts, confidences, strict=False)):
+        builder.add(ordinal, draft, confidence, min_confidence)
+    for ordinal, rejected in enumerate(answer.get("rejected") or [], start=len(drafts)):
+        reason = str(rejected.get("reason") or "the provider was not sure")
+        draft = {key: value for key, value in rejected.items() if key != "reason"}
+        builder.rejections.append(
+            Rejection(ordinal, draft.get("type"), draft, cast(ReasonCode, "low_confidence"), reason)
+        )
+    return Built(merge_repeated(builder.records), builder.rejections, builder.problems)
+
+
+def check_answer(document: Document, answer: Answer) -> list[str]:
+    """Problems of an answer, worded for whoever gave it; empty when every record stands."""
+    builder = _Builder(document)
+    for ordinal, draft in enumerate(answer.records):
+        builder.add(ordinal, draft.model_dump(mode="json"), None, 0.0)
+    return builder.problems
+
+
+class _Builder:
+    """The state of one document's answer while its drafts are judged."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.grounder = Grounder(document.text)
+        self.records: list[Record] = []
+        self.rejections: list[Rejection] = []
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+        self._named_entities: set[str] | None = None
+
+    def add(self, ordinal: int, raw: Any, confidence: float | None, min_confidence: float) -> None:
+        draft_type = raw.get("type") if isinstance(raw, dict) else None
+        self.notes = []
+        try:
+            draft = _validated(raw)
+            records = [self._record(one, confidence) for one in _each_contributor(draft)]
+            if confidence is not None and confidence < min_confidence:
+                raise _Refused("low_confidence", f"confidence {confidence:.2f} is below {min_confidence:.2f}")
+        except _Refused as refusal:
+            kept = raw if isinstance(raw, dict) else {"answer": raw}
+            self.rejections.append(Rejection(ordinal, draft_type, kept, refusal.code, refusal.reason))
+            self.problems.append(f"record {ordinal + 1}: {refusal.reason}")
+            return
+        self.records.extend(records)
+        self.problems.extend(f"record {ordinal + 1}: {note}" for note in self.notes)
+
+    def _record(self, draft: DraftRecord, confidence: float | None) -> Record:
+        evidence = self._evidence(draft.quotes)
+        common: dict[str, Any] = {
+            "record_type": draft.type,
+            "stage": draft.stage,
+            "stage_words": self._said(draft.stage_words),
+            "realis": draft.realis,
+            "condition": self._said(draft.condition),
+            "speaker": self._said(draft.speaker),
+            "event_date": self._date(draft.event_date),
+            "announcement_date": self._announced(),
+            "evidence": evidence,
+            "confidence": confidence,
+        }
+        if isinstance(draft, PledgeDraft):
+            specific = self._pledge(draft, evidence)
+        elif isinstance(draft, TroopCommitmentDraft):
+            specific = self._troops(draft, evidence)
+        elif isinstance(draft, MembershipDraft):
+            specific = self._membership(draft)
+        else:
+            specific = self._funding(draft, evidence)
+        try:
+            return Record(**common, **specific, notes=list(self.notes))
+        except ValidationError as error:
+            raise _Refused("inconsistent", _first_error(error)) from error
+
+    def _pledge(self, draft: PledgeDraft, evidence: list[Evidence]) -> dict[str, Any]:
+        actors = self._actors(draft.contributors)
+        money = self._money(draft.money, evidence)
+        shares = [self._share(share.contributor, share.money, evidence) for share in draft.shares]
+        return {
+            "actors": actors,
+            "is_joint": draft.is_joint and len(actors) > 1,
+            "shares": [share for share in shares if share is not None],
+            "counterpart": self._optional_actor(draft.recipient),
+            "money": money,
+            "aid_type": draft.aid_type,
+            "resource_types": draft.resource_types,
+            "finance_type": draft.finance_type,
+            "purpose": self._said(draft.purpose),
+            "period": self._said(draft.period),
+        }
+
+    def _troops(self, draft: TroopCommitmentDraft, evidence: list[Evidence]) -> dict[str, Any]:
+        actors = self._actors(draft.contributors)
+        return {
+            "actors": actors,
+            "is_joint": draft.is_joint and len(actors) > 1,
+            "counterpart": self._optional_actor(draft.force),
+            "host": self._optional_actor(DraftActor(name=draft.host, type="country") if draft.host else None),
+            "requester": self._said(draft.requester),
+            "headcount": self._quantity(draft.headcount, evidence),
+            "equipment": self._quantity(draft.equipment, evidence),
+            "personnel_types": draft.personnel_types,
+        }
+
+    def _membership(self, draft: MembershipDraft) -> dict[str, Any]:
+        organisation = self._optional_actor(draft.organisation)
+        if organisation is None:
+            raise _Refused("counterpart_not_in_text", f"the organisation {draft.organisation.name!r} is not in the text")
+        body = self._said(draft.body)
+        return {
+            "actors": self._actors([draft.member]),
+            "counterpart": organisation,
+            "body": body,
+            "body_id": resolve_actor(body, "igo", self.document.language).entity_id if body else None,
+            "representative": self._said(draft.representative),
+            "inviter": self._said(draft.inviter),
+            "role": draft.role,
+            "term": self._said(draft.term),
+        }
+
+    def _funding(self, draft: FundingAmountDraft, evidence: list[Evidence]) -> dict[str, Any]:
+        money = self._money(draft.money, evidence)
+        if money is None or money.amount is None:
+            raise _Refused("number_not_in_quote", f"the amount {draft.money!r} cannot be read from a quote")
+        payer = self._optional_actor(draft.payer)
+        return {
+            "actors": [payer] if payer else [],
+            "counterpart": self._optional_actor(draft.payee),
+            "role": draft.role,
+            "money": money,
+        }
+
+    # --- parts ---
+
+    def _evidence(self, quotes: list[str]) -> list[Evidence]:
+        found: dict[tuple[int, int], Evidence] = {}
+        for quote in quotes:
+            span = self.grounder.align(quote)
+            if span.alignment == "none":
+                self.notes.append(f"the quote {_short(quote)} is not in the text; copy it verbatim")
+                continue
+            found.setdefault(
+                (span.start, span.end),
+                Evidence(
+                    quote=self.document.text[span.start : span.end],
+                    start=span.start, end=span.end, alignment=span.alignment,
+                ),  # fmt: skip
+            )
+        if not found:
+            raise _Refused("quote_not_in_text", f"the quote {_short(quotes[0])} is not in the text; copy it verbatim")
+        return list(found.values())
+
+    def _actors(self, drafts: list[DraftActor]) -> list[Actor]:
+        actors: dict[str, Actor] = {}
+        for draft in drafts:
+            actor = self._optional_actor(draft)
+            if actor is not None:
+                actors.setdefault(actor.entity_id, actor)
+        if not actors:
+            raise _Refused("actor_not_in_text", f"{drafts[0].name!r} is not in the text; name the actor as written")
+        return list(actors.values())
+
+    def _optional_actor(self, draft: DraftActor | None) -> Actor | None:
+        if draft is None:
+            return None
+        actor = resolve_actor(draft.name, draft.type, self.document.language)
+        if not says(self.document.text, draft.name) and not self._is_named(actor):
+            self.notes.append(f"{draft.name!r} is not in the text; name the actor as written")
+            return None
+        if draft.on_behalf_of and (
+            says(self.document.text, draft.on_behalf_of) or self._is_named(self._resolved(draft.on_behalf_of))
+        ):
+            return actor.model_copy(update={"on_behalf_of": self._resolved(draft.on_behalf_of).entity_id})
+        return actor
+
+    def _resolved(self, name: str, actor_type: ActorType = "unknown") -> Actor:
+        return resolve_actor(name, actor_type, self.document.language)
+
+    def _is_named(self, actor: Actor) -> bool:
+        """Whether the text names this actor by another of its names."""
+        if not actor.is_resolved:
+            return False
+        if self._named_entities is None:
+            self._named_entities = {
+                mention.actor.entity_id for mention in find_actors(self.document.text, self.document.language)
+            }
+        return actor.entity_id in self._named_entities
+
+    def _money(self, words: str | None, evidence: list[Evidence]) -> Money | None:
+        if words is None:
+            return None
+        language = self.document.language
+        stated = parse_money(words, language)
+        for one in evidence:
+            for mention in find_money(one.quote, language):
+                written = one.quote[mention.start : mention.end]
+                if says(written, words) or says(words, written):
+                    return mention.money
+            if says(one.quote, words) and stated is not None and stated.amount is not None:
+                return stated
+        # Written otherwise than in the text: good only if the quote holds the very same value.
+        for one in evidence:
+            for mention in find_money(one.quote, language):
+                if stated is not None and (mention.money.amount, mention.money.currency) == (
+                    stated.amount, stated.currency,
+                ):  # fmt: skip
+                    return mention.money
+        if not digit_groups(words) and stated is None:
+            return None
+        self.notes.append(f"the amount {words!r} is not in a quote; quote the words that hold it, or give null")
+        return None
+
+    def _quantity(self, words: str | None, evidence: list[Evidence]) -> Quantity | None:
+        if words is None:
+            return None
+        language = self.document.language
+        stated = parse_quantity(words, language)
+        for one in evidence:
+            for mention in find_headcounts(one.quote, language):
+                written = one.quote[mention.start : mention.end]
+                if says(written, words) or says(words, written):
+                    return mention.headcount
+            if says(one.quote, words) and stated is not None and stated.value is not None:
+                return stated
+        for one in evidence:
+            for mention in find_headcounts(one.quote, language):
+                if stated is not None and stated.value is not None and mention.headcount.value == stated.value:
+                    return mention.headcount
+        if not digit_groups(words) and stated is None:
+            return None
+        self.notes.append(f"the number {words!r} is not in a quote; quote the words that hold it, or give null")
+        return None
+
+    def _share(self, contributor: str, words: str, evidence: list[Evidence]) -> Share | None:
+        money = self._money(words, evidence)
+        actor = self._optional_actor(DraftActor(name=contributor))
+        return Share(entity_id=actor.entity_id, money=money) if money and actor else None
+
+    def _said(self, words: str | None) -> str | None:
+        """Free text of a draft, if the document says it; a model's own words are dropped."""
+        return words if words and says(self.document.text, words) else None
+
+    def _date(self, expression: str | None) -> DateRef:
+        if not expression or not says(self.document.text, expression):
+            return DateRef()
+        return resolve_date(expression, self.document.language, self.document.publication_date)
+
+    def _announced(self) -> DateRef:
+        published = self.document.publication_date
+        if published is None:
+            return DateRef()
+        return DateRef(value=published, precision="day", basis="inferred")
+
+
+def _validated(raw: Any) -> DraftRecord:
+    draft_type = DRAFT_TYPES.get(str(raw.get("type"))) if isinstance(raw, dict) else None
+    if draft_type is None:
+        raise _Refused("invalid_draft", f"the type must be one of {', '.join(DRAFT_TYPES)}")
+    try:
+        return cast(DraftRecord, draft_type.model_validate(raw))
+    except ValidationError as error:
+        raise _Refused("invalid_draft", _first_error(error)) from error
+
+
+def _each_contributor(draft: DraftRecord) -> list[DraftRecord]:
+    """One draft per contributor, unless they share one figure."""
+    if isinstance(draft, PledgeDraft | TroopCommitmentDraft) and not draft.is_joint:
+        return [draft.model_copy(update={"contributors": [one]}) for one in draft.contributors]
+    return [draft]
+
+
+def _first_error(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else str(first["msg"])
+
+
+def _short(quote: str) -> str:
+    return repr(quote if len(quote) <= 80 else quote[:77] + "…")
+
+
+# --- one fact, one record -------------------------------------------------------------------------
+
+
+def merge_repeated(records: Iterable[Record]) -> list[Record]:
+    """The same fact stated twice is one record with the quotes of both.
+
+    Two records are the same fact when type, actors, counterpart, stage, realis, role and body agree
+    and their figures are the same, or one of them has none.
+    """
+    merged: list[Record] = []
+    for record in records:
+        for index, other in enumerate(merged):
+            if _is_same_fact(record, other):
+                merged[index] = _merged(other, record)
+                break
+        else:
+            merged.append(record)
+    return merged
+
+
+def _is_same_fact(one: Record, other: Record) -> bool:
+    if (one.record_type, one.stage, one.realis, one.role) != (other.record_type, other.stage, other.realis, other.role):
+        return False
+    if {actor.entity_id for actor in one.actors} != {actor.entity_id for actor in other.actors}:
+        return False
+    if _differ(_entity(one.counterpart), _entity(other.counterpart)) or _differ(one.body_id, other.body_id):
+        return False
+    if one.record_type == "membership":
+        return True
+    if one.record_type == "troop_commitment":
+        return not (
+            _differ(_value(one.headcount), _value(other.headcount))
+            or _differ(_value(one.equipment), _value(other.equipment))
+            or _differ(_entity(one.host), _entity(other.host))
+        )
+    if one.money is None or other.money is None:
+        # A gift in kind is not the sum beside it.
+        return one.money is None and other.money is None and one.resource_types == other.resource_types
+    return (one.money.amount, one.money.currency) == (other.money.amount, other.money.currency)
+
+
+def _differ(one: object, other: object) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _entity(actor: Actor | None) -> str | None:
+    return actor.entity_id if actor else None
+
+
+def _value(quantity: Quantity | None) -> int | None:
+    return quantity.value if quantity else None
+
+
+def _merged(first: Record, second: Record) -> Record:
+    spans = {(one.start, one.end) for one in first.evidence}
+    changes: dict[str, Any] = {
+        "evidence": [*first.evidence, *(one for one in second.evidence if (one.start, one.end) not in spans)],
+        "confidence": max((c for c in (first.confidence, second.confidence) if c is not None), default=None),
+    }
+    for name in ("counterpart", "host", "body", "body_id", "headcount", "equipment", "representative", "inviter",
+                 "requester", "purpose", "period", "term", "condition", "speaker", "aid_type"):  # fmt: skip
+        if getattr(first, name) is None and getattr(second, name) is not None:
+            changes[name] = getattr(second, name)
+    if first.event_date.value is None and second.event_date.value is not None:
+        changes["event_date"] = second.event_date
+    return first.model_copy(update=changes)
+
+
+def flat_record(record: Record) -> dict[str, Any]:
+    """A record as `pledgebook extract` prints it: the stable interface for other programs."""
+    first = record.actors[0] if record.actors else None
+    counterpart = record.counterpart or (record.host if record.record_type == "troop_commitment" else None)
+    money, headcount = record.money, record.headcount
+    quantity = money or headcount
+    best = record.evidence[0]
+    return {
+        "type": record.record_type,
+        "actor": first.name if first else None,
+        "actor_code": first.code if first else None,
+        "actor_type": first.type if first else None,
+        "counterpart": counterpart.name if counterpart else record.body,
+        "counterpart_code": counterpart.code if counterpart else None,
+        "amount": _number(money.amount) if money else None,
+        "amount_min": _number(money.amount_min) if money else None,
+        "amount_max": _number(money.amount_max) if money else None,
+        "currency": money.currency if money else None,
+        "headcount": headcount.value if headcount else None,
+        "personnel": list(record.personnel_types) or None,
+        "qualifier": quantity.qualifier if quantity else None,
+        "stage": record.stage,
+        "role": record.role,
+        "joint": [actor.code for actor in record.actors[1:]] if record.is_joint else [],
+        "conditional": record.realis == "conditional",
+        "date": record.event_date.value.isoformat() if record.event_date.value else None,
+        "quote": best.quote,
+        "start": best.start,
+        "end": best.end,
+        "confidence": record.confidence,
+    }
+
+
+def _number(value: Any) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == int(value) else float(value)

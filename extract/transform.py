@@ -1,0 +1,146 @@
+"""Runs dbt on a warehouse file: seeds, models, tests and the docs site.
+
+In: the path of a DuckDB file with raw tables. Out: views and marts in the same file, and what
+failed. dbt runs in this process with absolute paths, so that it works from any folder and writes
+nothing into the project.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from extract.config import project_root
+from extract.errors import WarehouseError
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What dbt did.
+
+    Attributes:
+        models_n: Models and seeds built.
+        tests_n: Tests that ran.
+        failures: One line for each node that failed.
+    """
+
+    models_n: int
+    tests_n: int
+    failures: list[str]
+
+
+def dbt_version() -> str:
+    """Hash of everything that decides what dbt builds: the project and the seeds."""
+    root = project_root()
+    digest = hashlib.sha256()
+    files = [path for path in (root / "dbt_project").rglob("*") if path.suffix in {".sql", ".yml", ".md", ".py"}]
+    for path in sorted([*files, *(root / "seeds").glob("*.csv")]):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def build(warehouse: Path) -> BuildResult:
+    """Build and test every model in the file at `warehouse`.
+
+    Raises:
+        WarehouseError: If dbt itself stops, before its nodes run.
+    """
+    with _dbt(warehouse) as (run, target):
+        result = run(["build"])
+        return _summary(result, target)
+
+
+def build_docs(warehouse: Path, output: Path) -> Path:
+    """Write the docs site of `warehouse` as one HTML file that opens from disk.
+
+    Args:
+        warehouse: A built warehouse; it is read, never changed.
+        output: The file to write.
+
+    Raises:
+        WarehouseError: If dbt cannot make it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        # dbt opens its file for writing: let it have a copy.
+        copy = Path(folder) / "warehouse.duckdb"
+        shutil.copyfile(warehouse, copy)
+        with _dbt(copy) as (run, target):
+            result = run(["docs", "generate", "--static"])
+            page = target / "static_index.html"
+            if not result.success or not page.exists():
+                raise WarehouseError(f"dbt could not make the docs site: {result.exception}. Call: pledgebook build")
+            output.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(page, output)
+    return output
+
+
+@contextlib.contextmanager
+def _dbt(warehouse: Path) -> Iterator[tuple[Any, Path]]:
+    """A function that calls dbt on `warehouse`, and the folder where it leaves its artefacts."""
+    root = project_root()
+    changed = {
+        "PLEDGEBOOK_WAREHOUSE": str(warehouse.resolve()),
+        "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    with tempfile.TemporaryDirectory(prefix="pledgebook-dbt-") as folder:
+        target = Path(folder) / "target"
+        changed["DBT_TARGET_PATH"] = str(target)
+        changed["DBT_LOG_PATH"] = str(Path(folder) / "logs")
+        before = {name: os.environ.get(name) for name in changed}
+        os.environ.update(changed)
+        try:
+            from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+            from dbt.cli.main import dbtRunner
+
+            project = str(root / "dbt_project")
+
+            def run(arguments: list[str]) -> Any:
+                # dbt prints to the console whatever its log level; stdout is for results.
+                with contextlib.redirect_stdout(io.StringIO()):
+                    return dbtRunner().invoke(
+                        ["--quiet", "--log-level", "none", *arguments[:1], *arguments[1:],
+                         "--project-dir", project, "--profiles-dir", project]
+                    )  # fmt: skip
+
+            yield run, target
+        finally:
+            with contextlib.suppress(NameError):
+                DuckDBConnectionManager.close_all_connections()
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+def _summary(result: Any, target: Path) -> BuildResult:
+    if result.exception is not None and not getattr(result.result, "results", None):
+        raise WarehouseError(f"dbt stopped before it built anything: {_one_line(str(result.exception))}")
+    nodes = list(result.result.results)
+    failures = [
+        f"{node.node.resource_type} {node.node.name}: {_one_line(node.message or str(node.status))}"
+        for node in nodes
+        if str(node.status) in {"error", "fail", "runtime error"}
+    ]
+    tests = sum(str(node.node.resource_type) in {"test", "unit_test"} for node in nodes)
+    return BuildResult(len(nodes) - tests, tests, failures)
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())[:400]
+
+
+def warn(message: str) -> None:
+    """A line to the user's console, past dbt's redirection."""
+    print(message, file=sys.__stderr__)
