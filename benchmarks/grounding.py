@@ -47,8 +47,9 @@ def _elide(quote: str) -> str:
 def _changed_numbers(quote: str, chance: random.Random) -> list[str]:
     changed = []
     for found in re.finditer(r"\d", quote):
-        digit = str((int(found.group()) + chance.randint(1, 9)) % 10)
-        changed.append(quote[: found.start()] + digit + quote[found.end() :])
+        for step in chance.sample(range(1, 10), 2):
+            digit = str((unicodedata.digit(found.group()) + step) % 10)
+            changed.append(quote[: found.start()] + digit + quote[found.end() :])
     return changed
 
 

@@ -7,6 +7,7 @@ own. Each contestant runs in a fresh process against it, one after the other, in
 
 * `ours`: the `llm` provider as it is, prompt, validation, throttle and a row per attempt included;
 * `ours_free`: the same with no bound on requests under way but the number of documents;
+* `ours_instructor`: the same through instructor (mode tools), which is what wrapping an answer costs;
 * `openai`: the bare openai client with the same prompt and response format, validated with Pydantic;
 * `instructor`: instructor's async client with the typed schema, as its documentation shows it.
 
@@ -27,12 +28,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTESTANTS = ("ours", "ours_free", "openai", "instructor")
+CONTESTANTS = ("ours", "ours_free", "ours_instructor", "openai", "instructor")
 LANGUAGES = ("en", "fr", "es", "ru", "ar")
 DOCUMENT_CHARS = 2_000
 _FACTS = {
@@ -137,13 +138,15 @@ def serve(latency_seconds: float) -> None:
 # --- contestants, each in a process of its own -------------------------------------------------------
 
 
-async def _ours(url: str, texts: list[str], in_flight: int) -> int:
+async def _ours(url: str, texts: list[str], in_flight: int, mode: str = "json_schema") -> int:
     from extract.documents import Document
     from extract.providers.llm import LLMProvider
 
     environment = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "none"}
     # What OpenAI's own address would be sent.
-    provider = LLMProvider("openai/mock", environment=environment, concurrency=in_flight, schema_length="short")
+    provider = LLMProvider(
+        "openai/mock", environment=environment, concurrency=in_flight, schema_length="short", mode=mode
+    )
 
     async def one(number: int, text: str) -> int:
         document = Document(str(number), str(number), str(number), text, None, None, None, None, "")
@@ -153,6 +156,10 @@ async def _ours(url: str, texts: list[str], in_flight: int) -> int:
     found = await asyncio.gather(*(one(number, text) for number, text in enumerate(texts)))
     await provider.close()
     return sum(found)
+
+
+async def _ours_instructor(url: str, texts: list[str], in_flight: int) -> int:
+    return await _ours(url, texts, in_flight, "tools")
 
 
 async def _bounded(in_flight: int, calls: list[Callable[[], Awaitable[int]]]) -> int:
@@ -178,7 +185,7 @@ async def _openai(url: str, texts: list[str], in_flight: int) -> int:
     from extract.schema import Answer
 
     client = openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0)
-    schema = {"name": "answer", "schema": prompt.response_schema("short")}
+    schema: Any = {"name": "answer", "schema": prompt.response_schema("short")}
 
     async def one(text: str) -> int:
         completion = await client.chat.completions.create(
@@ -215,8 +222,12 @@ def contest(contestant: str, url: str, documents_n: int, in_flight: int) -> None
     """Run one contestant and print its figures as JSON."""
     texts = [article(number) for number in range(documents_n)]
     started, processor = time.perf_counter(), time.process_time()
-    run = {"ours": _ours, "ours_free": _ours, "openai": _openai, "instructor": _instructor}[contestant]
-    records_n = asyncio.run(run(url, texts, documents_n if contestant == "ours_free" else in_flight))
+    runs: dict[str, Callable[[str, list[str], int], Coroutine[Any, Any, int]]] = {
+        "ours": _ours, "ours_free": _ours, "ours_instructor": _ours_instructor, "openai": _openai,
+        "instructor": _instructor,
+    }  # fmt: skip
+    bound = documents_n if contestant == "ours_free" else in_flight
+    records_n = asyncio.run(runs[contestant](url, texts, bound))
     print(
         json.dumps(
             {
@@ -245,7 +256,7 @@ def main() -> None:
     if given.serve:
         return serve(given.latency_ms / 1000)
     if given.contest:
-        return contest(*given.contest, given.documents, given.in_flight)
+        return contest(given.contest[0], given.contest[1], given.documents, given.in_flight)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     me = [sys.executable, str(Path(__file__).resolve())]
     mock = subprocess.Popen(

@@ -19,7 +19,8 @@ from extract.grounding import Grounder, digit_groups, says
 from extract.normalise.actors import find_actors, resolve_actor
 from extract.normalise.dates import resolve_date
 from extract.normalise.headcounts import find_headcounts, parse_quantity
-from extract.normalise.money import find_money, parse_money
+from extract.normalise.money import find_money, infer_currency, parse_money
+from extract.normalise.numbers import parse_number
 from extract.schema import (
     DRAFT_TYPES,
     Actor,
@@ -174,6 +175,9 @@ class _Builder:
     def _pledge(self, draft: PledgeDraft, evidence: list[Evidence]) -> dict[str, Any]:
         actors = self._actors(draft.contributors)
         money = self._money(draft.money, evidence)
+        countries = [actor.entity_id for actor in actors if actor.type == "country"]
+        if money is not None and money.currency is None and len(countries) == len(actors) == 1:
+            money = infer_currency(money, countries[0])
         shares = [self._share(share.contributor, share.money, evidence) for share in draft.shares]
         return {
             "actors": actors,
@@ -295,8 +299,10 @@ class _Builder:
                 written = one.quote[mention.start : mention.end]
                 if says(written, words) or says(words, written):
                     return mention.money
-            if says(one.quote, words) and stated is not None and stated.amount is not None:
-                return stated
+            if says(one.quote, words):
+                bare = stated if stated is not None and stated.amount is not None else self._bare_money(words)
+                if bare is not None:
+                    return self._with_currency_of(bare, one.quote, words)
         # Written otherwise than in the text: good only if the quote holds the very same value.
         for one in evidence:
             for mention in find_money(one.quote, language):
@@ -308,6 +314,26 @@ class _Builder:
             return None
         self.notes.append(f"the amount {words!r} is not in a quote; quote the words that hold it, or give null")
         return None
+
+    def _bare_money(self, words: str) -> Money | None:
+        """A sum without its currency, as in "and Spain 3 million"."""
+        value = parse_number(words, self.document.language)
+        if value is None:
+            return None
+        return Money(as_written=words, amount=value, amount_min=value, amount_max=value, currency=None,
+                     currency_is_inferred=False, qualifier="exact")  # fmt: skip
+
+    def _with_currency_of(self, money: Money, quote: str, words: str) -> Money:
+        """The currency that the sums before it in the same quote have, when `money` has none of its own.
+
+        Only where one currency is named: "5 million euros from France and 3 million from Spain".
+        """
+        if money.currency is not None:
+            return money
+        named = {one.money.currency for one in find_money(quote, self.document.language) if one.money.currency}
+        if len(named) != 1:
+            return money
+        return money.model_copy(update={"currency": named.pop(), "currency_is_inferred": True})
 
     def _quantity(self, words: str | None, evidence: list[Evidence]) -> Quantity | None:
         if words is None:

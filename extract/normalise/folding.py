@@ -123,10 +123,10 @@ def _fold_cluster(cluster: str) -> str:
         return " "
     if unicodedata.combining(base) and len(cluster) == 1:
         return "" if _is_arabic_mark(base) else base
-    kept = "".join(mark for mark in cluster if not _is_arabic_mark(mark))
-    if not kept:
+    # Composed first: a madda is a mark of its own only when no letter takes it.
+    composed = "".join(one for one in unicodedata.normalize("NFC", cluster) if not _is_arabic_mark(one))
+    if not composed:
         return ""
-    composed = unicodedata.normalize("NFC", kept)
     # Superscripts and fractions would change a number if they were made plain.
     if unicodedata.category(composed[0]) != "No":
         compatible = unicodedata.normalize("NFKC", composed)

@@ -17,7 +17,7 @@ from decimal import Decimal
 from extract.normalise import currencies, qualifiers
 from extract.normalise.currencies import Currency
 from extract.normalise.number_words import ABBREVIATIONS, SOFT_SUFFIXES, lexicon
-from extract.normalise.numbers import Figure, figures
+from extract.normalise.numbers import Figure, figures, plain
 from extract.normalise.tokens import Scan, scan
 from extract.schema import Money, Qualifier
 
@@ -86,6 +86,27 @@ def parse_money(text: str, language: str | None = None) -> Money | None:
     return mention.money.model_copy(
         update={"as_written": text, "currency": known.code, "currency_is_inferred": known.is_inferred}
     )
+
+
+def infer_currency(money: Money, country: str) -> Money:
+    """`money` with the currency that `country` uses under the name written ("6 millions de francs" of Switzerland).
+
+    Only for names that leave several countries open; anything else comes back unchanged.
+
+    Args:
+        money: A sum whose currency is None.
+        country: ISO 3166-1 alpha-3 of the country that gives it.
+    """
+    if money.currency is not None:
+        return money
+    code = currencies.code_of(country)
+    for token in scan(money.as_written).tokens:
+        name = currencies.family(token.text) if token.kind == "w" else None
+        if token.text in ("kr", "dh", "dhs"):
+            name = "krone" if token.text == "kr" else "dirham"
+        if name is not None and code is not None and currencies.is_member(name, code):
+            return money.model_copy(update={"currency": code, "currency_is_inferred": True})
+    return money
 
 
 # --- figures and their currencies --------------------------------------------------------------
@@ -224,7 +245,7 @@ def _currency_before(found: Scan, first: int, used: int) -> tuple[int, Currency]
     return None
 
 
-def _currency_after(found: Scan, last: int, *, magnitude: Decimal) -> tuple[Currency, int] | None:  # noqa: PLR0911
+def _currency_after(found: Scan, last: int, *, magnitude: Decimal) -> tuple[Currency, int] | None:
     """Currency after token `last`, and its last token.
 
     Args:
@@ -242,8 +263,8 @@ def _currency_after(found: Scan, last: int, *, magnitude: Decimal) -> tuple[Curr
     if found.kind(position) == "s":
         return _symbol_after(found, position)
     if found.kind(position) == "h":
-        name = currencies.chinese(found.word(position))
-        return None if name is None else (name[0], position)
+        chinese = currencies.chinese(found.word(position))
+        return None if chinese is None else (chinese[0], position)
     # Up to two words of a country before the name: "US", "New Zealand", "Hong Kong", "канадских".
     country: str | None = None
     for _ in range(5):
@@ -268,17 +289,12 @@ def _currency_after(found: Scan, last: int, *, magnitude: Decimal) -> tuple[Curr
             return Currency("XOF", True), position + 1
         key = "us" if word in ("u", "s") and "." in (found.word(position + 1), found.word(position - 1)) \
             else currencies.country(word)
-        if key is None and word in ("new", "kong", "saudi", "arab", "west", "east", "african", "south", "north", "nouveaux", "new"):
-            key = {"saudi": "sa"}.get(word, country or "")
-        if key is None:
+        if key is None and word not in ("new", "kong", "arab"):
             return None
-        country = country or key or None
-        if country is None:
-            country = ""
-        if key:
-            country = key
+        # An empty key: "new" says nothing before "Zealand" does.
+        country = key or country or ""
         position += 1
-        if found.kind(position) == "s" and found.word(position) == "$":
+        if country and found.word(position) == "$":
             pair = currencies.member("dollar", country)
             return None if pair is None else (pair, position)
     return None
@@ -291,7 +307,8 @@ def _symbol_after(found: Scan, position: int) -> tuple[Currency, int] | None:
     if found.kind(position + 1) == "w" and len(found.word(position + 1)) <= 3:
         lettered = currencies.symbol(mark, found.word(position + 1), found.language)
         # "$ a" may go on with any word; letters alone count when tight or in capitals.
-        if lettered is not None and (found.glued(position + 1) or found.word(position + 1) in ("us", "usd", "can", "cad", "hk", "nz", "aud")
+        if lettered is not None and (found.glued(position + 1) or found.word(position + 1) in ("us", "usd", "can",
+            "cad", "hk", "nz", "aud")
                                      or (found.word(position + 1) == "c" and found.language == "fr"
                                          and found.word(position + 2) != "'")):
             return lettered, position + 1
@@ -327,7 +344,7 @@ def _name_after(found: Scan, position: int, name: str, country: str | None,
 def _country_after(found: Scan, position: int, name: str) -> tuple[str | None, int]:
     """Country after a currency name: "australiens", "США", "de los Estados Unidos", "des États-Unis"."""
     following = position + 1
-    if found.word(following) == "(" and currencies.country(found.word(following + 1)) and found.word(following + 2) == ")":
+    if found.word(following) == "(" and found.word(following + 2) == ")":
         return currencies.country(found.word(following + 1)), following + 2
     if found.word(following) == "." and found.glued(following) and found.word(position) in ("долл", "руб"):
         following += 1
@@ -396,7 +413,8 @@ def _join_range(found: Scan, one: _Sum, other: _Sum) -> MoneyMention | None:
     currency = _chosen(one.currency, other.currency)
     span_start, span_end = found.span(first, last)
     money = Money(
-        as_written=found.text[span_start:span_end], amount=low, amount_min=low, amount_max=other.value,
+        as_written=found.text[span_start:span_end], amount=plain(low), amount_min=plain(low),
+            amount_max=plain(other.value),
         currency=currency.code, currency_is_inferred=currency.is_inferred, qualifier="between",
     )
     return MoneyMention(span_start, span_end, money)
@@ -414,7 +432,7 @@ def _shared_list(found: Scan, sums: list[_Sum], position: int) -> list[_Sum]:
     has_and = False
     while end + 1 < len(sums) and sums[end].currency is None:
         gap = [found.word(index) for index in range(sums[end].last + 1, sums[end + 1].first)]
-        if gap in ([","], ["،"], ["、"]):
+        if gap in ([","], ["、"]):
             end += 1
         elif gap in (["and"], ["et"], ["y"], ["e"], ["und"], ["и"], ["و"], [",", "and"], ["ve"], ["和"]):
             has_and = True
@@ -446,28 +464,33 @@ def _single(found: Scan, one: _Sum) -> MoneyMention:
     if qualifier is None:
         qualifier = "more_than" if one.is_more else "approximately" if one.is_approximate else "exact"
     currency = one.currency or Currency(None, False)
-    minimum, maximum = qualifiers.bounds(qualifier, one.value)
+    value = plain(one.value)
+    minimum, maximum = qualifiers.bounds(qualifier, value)
     start, end = found.span(first, last)
     start += _start_of_name(found, first)
     end = _end_of_name(found, last, end)
     money = Money(
-        as_written=found.text[start:end], amount=one.value, amount_min=minimum, amount_max=maximum,
+        as_written=found.text[start:end], amount=value, amount_min=minimum, amount_max=maximum,
         currency=currency.code, currency_is_inferred=currency.is_inferred, qualifier=qualifier,
     )
     return MoneyMention(start, end, money)
 
 
 def _qualifier_first(found: Scan, one: _Sum) -> tuple[Qualifier | None, int]:
-    qualifier, first = qualifiers.qualifier_before(found, one.first)
-    return qualifier, first
+    if one.first < one.figure_first and found.kind(one.first) == "h":
+        run = found.word(one.first)
+        return qualifiers.cjk_suffix(run[: len(run) - currencies.chinese_suffix(run)])[0], one.first
+    return qualifiers.qualifier_before(found, one.first)
 
 
 def _start_of_name(found: Scan, first: int) -> int:
-    """Where the currency begins within a Chinese run that ends with it ("总额人民币" + figure)."""
+    """Where qualifier and currency begin within a Chinese run that ends with them ("总额超过人民币" + figure)."""
     if found.kind(first) != "h" or found.kind(first + 1) not in ("n", "c"):
         return 0
     run = found.word(first)
-    return next((len(run) - size for size in range(6, 1, -1) if currencies.chinese_before(run[-size:])), 0)
+    size = currencies.chinese_suffix(run)
+    size += qualifiers.cjk_suffix(run[: len(run) - size])[1]
+    return len(run) - size
 
 
 def _end_of_name(found: Scan, last: int, end: int) -> int:

@@ -19,7 +19,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from extract.normalise.tokens import fold_words
+from extract.normalise.tokens import fold_words, word_list, word_set
 
 EntryType = Literal["u", "H", "M", "B", "D", "A", "F", "C", "a"]
 
@@ -41,7 +41,7 @@ SOFT_SUFFIXES = {
     "mn": MILLION, "bln": MILLIARD,
 }
 # Abbreviations that may end in a full stop of their own.
-ABBREVIATIONS = frozenset(fold_words(word) for word in "mio mrd mill mln mn bn md mds тыс млн млрд трлн tsd mrds".split())
+ABBREVIATIONS = word_set("mio mrd mill mln mn bn md mds тыс млн млрд трлн tsd mrds")
 
 _EVERYWHERE = {
     "k": ("M", 3), "million": ("M", 6), "millions": ("M", 6), "mn": ("M", 6), "mln": ("M", 6), "mio": ("M", 6),
@@ -69,8 +69,10 @@ _TR_UNITS = "- iki uc dort bes alti yedi sekiz dokuz on"
 _TENS = range(20, 100, 10)
 
 _RU_UNITS = {
-    1: "один одна одно одного одной одну одним", 2: "два две двух двум двумя двое двоих", 3: "три трех трем тремя трое троих",
-    4: "четыре четырех четырем четырьмя четверо", 5: "пять пяти пятью пятеро", 6: "шесть шести шестью", 7: "семь семи семью",
+    1: "один одна одно одного одной одну одним", 2: "два две двух двум двумя двое двоих", 3: "три трех трем тремя "
+        "трое троих",
+    4: "четыре четырех четырем четырьмя четверо", 5: "пять пяти пятью пятеро", 6: "шесть шести шестью", 7: "семь семи "
+        "семью",
     8: "восемь восьми восемью", 9: "девять девяти девятью", 10: "десять десяти десятью", 11: "одиннадцать одиннадцати",
     12: "двенадцать двенадцати", 13: "тринадцать тринадцати", 14: "четырнадцать четырнадцати",
     15: "пятнадцать пятнадцати", 16: "шестнадцать шестнадцати", 17: "семнадцать семнадцати",
@@ -81,7 +83,8 @@ _RU_UNITS = {
     600: "шестьсот шестисот", 700: "семьсот семисот", 800: "восемьсот восьмисот", 900: "девятьсот девятисот",
 }
 _AR_UNITS = {
-    1: "واحد واحدة أحد إحدى", 2: "اثنان اثنين اثنتان اثنتين اثنا اثني اثنتا اثنتي إثنان إثنين", 3: "ثلاث ثلاثة", 4: "أربع أربعة", 5: "خمس خمسة",
+    1: "واحد واحدة أحد إحدى", 2: "اثنان اثنين اثنتان اثنتين اثنا اثني اثنتا اثنتي إثنان إثنين", 3: "ثلاث ثلاثة",
+        4: "أربع أربعة", 5: "خمس خمسة",
     6: "ست ستة", 7: "سبع سبعة", 8: "ثمان ثماني ثمانية", 9: "تسع تسعة", 10: "عشر عشرة", 20: "عشرون عشرين",
     30: "ثلاثون ثلاثين", 40: "أربعون أربعين", 50: "خمسون خمسين", 60: "ستون ستين", 70: "سبعون سبعين",
     80: "ثمانون ثمانين", 90: "تسعون تسعين", 200: "مئتان مئتين مئتي مئتا مائتان مائتين مائتي مائتا",
@@ -94,7 +97,7 @@ _AR_UNITS = {
 def lexicon(language: str | None) -> dict[str, Entry]:
     """Number words to look up in a text of `language`: its own over those that mean the same everywhere."""
     words: dict[str, Entry] = {}
-    _put(words, {word: pair for word, pair in _EVERYWHERE.items()})
+    _put(words, _EVERYWHERE)
     makers = {"en": _english, "fr": _french, "es": _spanish, "pt": _portuguese, "de": _german, "ru": _russian,
               "ar": _arabic, "tr": _turkish}
     if language in makers:
@@ -125,7 +128,7 @@ def _each(entry_type: EntryType, values: dict[str, int | str]) -> dict[str, Entr
 
 def _english() -> dict[str, Entry]:
     words = _additive(_EN_UNITS, _EN_TENS)
-    words |= _each("H", {"hundred hundreds": 100}) | _each("M", {"thousand thousands": 1000})
+    words |= _each("H", {"hundred": 100}) | _each("M", {"thousand thousands": 1000})
     words |= _each("C", {"dozen dozens": 12}) | _each("F", {"half": "0.5", "quarter quarters": "0.25"})
     words |= _each("a", {"a an the": 1})
     return words
@@ -173,9 +176,9 @@ def _portuguese() -> dict[str, Entry]:
 
 
 def _german() -> dict[str, Entry]:
-    units = "ein zwei drei vier funf sechs sieben acht neun".split()
-    teens = "zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn".split()
-    tens = "zwanzig dreißig vierzig funfzig sechzig siebzig achtzig neunzig".split()
+    units = word_list("ein zwei drei vier funf sechs sieben acht neun")
+    teens = word_list("zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn")
+    tens = word_list("zwanzig dreißig vierzig funfzig sechzig siebzig achtzig neunzig")
     below_100: dict[str, int] = {word: value for value, word in enumerate([*units, *teens], 1)}
     for ten, word in zip(_TENS, tens, strict=True):
         below_100[word] = ten
@@ -200,11 +203,12 @@ def _russian() -> dict[str, Entry]:
     words = {word: Entry("u", Decimal(value)) for value, forms in _RU_UNITS.items() for word in forms.split()}
     words |= _each("u", {"полтора полторы полутора": "1.5"})
     for stem, magnitude in (("миллион", MILLION), ("миллиард", MILLIARD), ("триллион", BILLION)):
-        words |= {stem + ending: Entry("M", magnitude) for ending in ("а", "ов", "у", "ам", "ами", "ах", "ом", "е", "ы")}
+        words |= {stem + ending: Entry("M", magnitude) for ending in ("а", "ов", "у", "ам", "ами", "ах", "ом", "е",
+            "ы")}
         words[stem] = Entry("B", magnitude)
         words[f"пол{stem}а"] = Entry("D", magnitude, Decimal("0.5"))
-    words |= {form: Entry("M", THOUSAND) for form in "тысячи тысяч тысячам тысячами тыс".split()}
-    words |= {form: Entry("B", THOUSAND) for form in "тысяча тысячу тысячей".split()}
+    words |= {form: Entry("M", THOUSAND) for form in word_list("тысячи тысяч тысячам тысячами тыс")}
+    words |= {form: Entry("B", THOUSAND) for form in word_list("тысяча тысячу тысячей")}
     words |= {"млн": Entry("M", MILLION), "млрд": Entry("M", MILLIARD), "трлн": Entry("M", BILLION)}
     words |= _each("C", {"десяток десятка": 10, "дюжина дюжину дюжины": 12, "сотня сотню сотни": 100})
     words |= _each("F", {"половиной пол": "0.5", "четверть": "0.25"})
@@ -213,7 +217,7 @@ def _russian() -> dict[str, Entry]:
 
 def _arabic() -> dict[str, Entry]:
     words = {fold_words(w): Entry("u", Decimal(value)) for value, forms in _AR_UNITS.items() for w in forms.split()}
-    words |= {fold_words(w): Entry("H", Decimal(100)) for w in "مئة مائة ميه".split()}
+    words |= {fold_words(w): Entry("H", Decimal(100)) for w in word_list("مئة مائة ميه")}
     for bare, plural, tanwin, dual, magnitude in (
         ("ألف", "آلاف ألوف", "ألفا", "ألفان ألفين ألفي", THOUSAND),
         ("مليون", "ملايين", "مليونا", "مليونان مليونين مليوني", MILLION),
@@ -226,7 +230,7 @@ def _arabic() -> dict[str, Entry]:
         words |= {fold_words(w): Entry("M", magnitude) for w in plural.split()}
         words[fold_words(tanwin)] = Entry("A", magnitude)
         words |= {fold_words(w): Entry("D", magnitude, Decimal(2)) for w in dual.split()}
-    words |= {fold_words(w): Entry("C", Decimal(12)) for w in ("دزينة",)}
+    words |= {fold_words(w): Entry("C", Decimal(12)) for w in ("دزينة", "دزينات")}
     words |= _each("F", {"نصف": "0.5", "ربع": "0.25", "ثلث": "0.333333333333"})
     return words
 

@@ -21,7 +21,7 @@ from extract.normalise.number_words import (
     lexicon,
     parse_cjk,
 )
-from extract.normalise.tokens import Scan, fold_words, scan
+from extract.normalise.tokens import Scan, fold_words, scan, word_set
 
 NumberKind = Literal["count", "percent", "ordinal", "year"]
 
@@ -218,34 +218,30 @@ def _is_thousands_mark(mark: str, language: str | None, decimal_mark: str | None
 
 _CLITIC_INITIALS = frozenset("وفبلكا")
 _CLITICS = tuple(fold_words(prefix) for prefix in ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ب", "ل", "ف", "ك"))
-_AND = {"en": {"and"}, "fr": {"et"}, "es": {"y"}, "pt": {"e"}, "de": {"und"}, "ru": {"с", "и"}, "tr": set(), "zh": set()}
-_OF = frozenset("de d of a do من".split())
-_VAGUE = frozenset(
-    fold_words(
-        "several few many some plusieurs quelques varios varias algunos unos unas vários alguns mehrere einige wenige "
-        "несколько несколькими нескольких десятки сотни сотен десятков عدة بضعة بضع عشرات مئات birkaç dozens tens "
-        "hundreds scores zig"
-    ).split()
+_AND = {"en": {"and"}, "fr": {"et"}, "es": {"y"}, "pt": {"e"}, "de": {"und"}, "ru": {"с", "и"}, "tr": set(),
+    "zh": set()}
+_OF = word_set("de d of a do من")
+_VAGUE = word_set(
+    "several few many some plusieurs quelques varios varias algunos unos unas vários alguns mehrere einige wenige "
+    "несколько несколькими нескольких десятки сотни сотен десятков عدة بضعة بضع عشرات مئات birkaç dozens tens "
+    "hundreds scores zig"
 )
-_ORDINAL_SUFFIXES = frozenset("st nd rd th e er ere eme nde nd re o a os as ste te ter ten inci nci uncu".split())
-_ORDINAL_WORDS = frozenset("first second third fourth fifth sixth seventh eighth ninth".split())
-_RUSSIAN_ENDINGS = frozenset("й го му м е я ю х ой ый ая ое ые ых ми ти летие летия летию лет".split())
-_PERCENT = frozenset(
-    fold_words("percent percentage pct prozent prozentpunkte процент процента процентов проц pourcent pourcents").split()
-)
+_ORDINAL_SUFFIXES = word_set("st nd rd th e er ere eme nde re o a os as ste te ter ten inci nci uncu")
+_ORDINAL_WORDS = word_set("first second third fourth fifth sixth seventh eighth ninth")
+_RUSSIAN_ENDINGS = word_set("й го му м е я ю х ой ый ая ое ые ых ми ти летие летия летию лет")
+_PERCENT = word_set("percent percentage pct prozent prozentpunkte процент процента процентов проц pourcent pourcents")
 _PERCENT_PAIRS = frozenset(
     tuple(fold_words(pair).split())
     for pair in ("per cent", "pour cent", "por ciento", "por cento", "في المئة", "في المائة", "percentage points")
 )
-_PERCENT_WORDS_AR = frozenset(fold_words("بالمئة بالمائة بالمية").split())
-_YEAR_NOUNS = frozenset(fold_words("году года год годом гг г").split())
+_PERCENT_WORDS_AR = word_set("بالمئة بالمائة بالمية")
 _CURRENCY_HINT = re.compile(r"[$€£¥₽₹₺₩₪]")
-_PLURAL_MAGNITUDES = frozenset(
-    fold_words("millions billions trillions thousands milliards millionen milliarden billionen millones billones "
-               "milhões bilhões trilhões").split()
+_PLURAL_MAGNITUDES = word_set(
+    "millions billions trillions thousands milliards millionen milliarden billionen millones billones milhões "
+    "bilhões trilhões"
 )
 _MORE = ("多", "余")
-_PHONE_WORDS = frozenset(fold_words("tel phone telephone téléphone тел هاتف").split())
+_PHONE_WORDS = word_set("tel phone telephone téléphone тел هاتف")
 
 
 class _Reader:
@@ -276,12 +272,10 @@ class _Reader:
         if is_plain and found.glued(following) and found.kind(following) == "w":
             if word in _ORDINAL_SUFFIXES or found.original(following) in ("º", "ª"):
                 return following + 1, _with(figure, kind="ordinal", last=following)
-            if word == "h" or (word in ("s", "er", "ers") and len(found.word(index)) == 4):
-                is_time = word == "h" and found.kind(following + 1) == "n" and found.glued(following + 1)
-                if is_time:
-                    return following + 2, None
-                if word == "s":
-                    return following + 1, _with(figure, kind="year", last=following)
+            if word == "h" and found.kind(following + 1) == "n" and found.glued(following + 1):
+                return following + 2, None  # 14h30
+            if word == "s" and len(found.word(index)) == 4:
+                return following + 1, _with(figure, kind="year", last=following)  # the 1990s
         if word in ("º", "ª", "°") and is_plain:
             return following + 1, _with(figure, kind="ordinal") if word != "°" else None
         if is_plain and word == "-" and found.glued(following) and found.glued(following + 1) \
@@ -295,7 +289,8 @@ class _Reader:
         return figure.last + 1, figure
 
     def _after_no_number(self, index: int) -> int | None:
-        """Where to read on after a date, time, score, telephone number or designation at `index`; None if it is none."""
+        """Where to read on after a date, time, score, telephone number or designation at `index`; None if it is "
+        "none."""
         found = self.found
         before = found.word(index - 1)
         if before == "+" and found.glued(index) and found.kind(index - 2) != "n":
@@ -353,9 +348,8 @@ class _Reader:
 
     def _is_year(self, figure: Figure) -> bool:
         digits = self.found.word(figure.first)
-        if not (len(digits) == 4 and digits.isdigit() and 1900 <= int(digits) <= 2100):
-            return self.found.word(figure.last + 1).startswith("年")
-        return True
+        is_modern = len(digits) == 4 and digits.isdigit() and 1900 <= int(digits) <= 2100
+        return is_modern or self.found.word(figure.last + 1).startswith("年")
 
     def decimal_mark(self) -> str | None:
         """Decimal mark that the unambiguous figures of the text show, None when they show none or both."""
@@ -401,7 +395,7 @@ class _Reader:
         word = self.found.word(index)
         return len(word) > 2 and word[0] == "و" and word not in self.words
 
-    def read(self, index: int) -> Figure | None:  # noqa: C901, PLR0912, PLR0915  # one grammar, read top to bottom
+    def read(self, index: int) -> Figure | None:
         """Figure that begins at `index`: digits, words, Chinese numerals or a mixture; None if there is none."""
         found = self.found
         groups: list[tuple[Decimal, Decimal]] = []
@@ -460,7 +454,8 @@ class _Reader:
                 if last < index:
                     return None
                 if token.text in self.ands or (token.text == "و" and self.language == "ar"):
-                    if not self._may_follow_and(position + 1, current, groups):
+                    following = position + (2 if found.word(position + 1) == "-" else 1)
+                    if not self._may_follow_and(following, current, groups):
                         break
                     by_and = True
                     position += 1
@@ -501,10 +496,8 @@ class _Reader:
                     current, has_article = Decimal(100), False
                 elif current is None:
                     return None if not groups else self._figure(index, last, groups, None, coefficient, is_approximate)
-                elif current < 100 and not (has_digits and current != current.to_integral()):
+                elif current < 100:
                     current *= 100
-                elif current == 100 and has_digits:
-                    break
                 else:
                     break
             elif entry.type in ("M", "B", "A"):
@@ -527,8 +520,7 @@ class _Reader:
                 if groups and groups[-1][1] <= magnitude:
                     break
                 assert current is not None
-                if alternative is not None:
-                    alternative = None
+                alternative = None
                 coefficient = current
                 groups.append((current * magnitude, magnitude))
                 current = None
@@ -538,9 +530,7 @@ class _Reader:
                 coefficient = entry.coefficient
                 groups.append((entry.coefficient * entry.value, entry.value))
             elif entry.type == "F":
-                if found.word(position) == "bucuk" and current is not None:
-                    current += entry.value
-                elif joined and current is not None:
+                if (found.word(position) == "bucuk" and current is not None) or (joined and current is not None):
                     current += entry.value
                 elif joined and groups:
                     groups[-1] = (groups[-1][0] + entry.value * groups[-1][1], groups[-1][1])
@@ -563,12 +553,19 @@ class _Reader:
                 if has_article:
                     current, has_article = Decimal(1), False
                 if current is None:
-                    if self.language != "ru":
+                    if self.language not in ("ru", "ar"):
                         return None
                     current = Decimal(1)
                 current *= entry.value
                 is_approximate = True
             elif entry.type == "a":
+                if current is not None and not has_digits and found.word(position) in _ONES \
+                        and self._adds(current, Decimal(1), joined):
+                    current += 1  # vingt et un, treinta y un, yirmi bir
+                    by_and = False
+                    last = position
+                    position += 1
+                    continue
                 if found.word(position) in ("a", "an") and joined:
                     # one and a half: the article before the fraction says nothing.
                     position += 1
@@ -577,10 +574,7 @@ class _Reader:
                 if current is not None or groups or has_article:
                     break
                 if not self._is_factor(position + 1):
-                    if found.word(position) in ("un", "une", "una", "um", "uma", "bir", "ein", "eine", "einer", "einem",
-                                                "einen", "o", "le", "el", "a", "an", "the", "ce", "die", "der", "eines"):
-                        return self._bare_article(position)
-                    return None
+                    return self._bare_article(position)
                 has_article = True
             last = position
             position += 1
@@ -607,21 +601,21 @@ class _Reader:
                 coefficient: Decimal, is_approximate: bool) -> Figure:
         value = sum((group[0] for group in groups), Decimal(0)) + (current or 0)
         if not groups:
-            return Figure(first, last, _plain(value), _plain(value), Decimal(1), is_approximate=is_approximate)
+            return Figure(first, last, plain(value), plain(value), Decimal(1), is_approximate=is_approximate)
         magnitude = groups[0][1]
-        return Figure(first, last, _plain(value), _plain(value / magnitude), magnitude, is_approximate=is_approximate)
+        return Figure(first, last, plain(value), plain(value / magnitude), magnitude, is_approximate=is_approximate)
 
     def _bare_article(self, position: int) -> Figure | None:
-        return None if self.found.word(position) not in ("un", "una", "une", "um", "uma", "ein", "eine", "bir") else Figure(
-            position, position, Decimal(1), Decimal(1), Decimal(1), is_bare_article=True
-        )
+        if self.found.word(position) not in _ONES:
+            return None
+        return Figure(position, position, Decimal(1), Decimal(1), Decimal(1), is_bare_article=True)
 
     def _is_code(self, position: int) -> bool:
         found = self.found
         if not found.glued(position) or found.kind(position - 1) != "w":
             return False
         before = found.word(position - 1)
-        return before not in ("و", "ب", "ل", "ف", "ك", "في", "من")
+        return before not in ("و", "ب", "ل", "ف", "ك", "ال", "في", "من")
 
     def _magnitude_after(self, position: int) -> Decimal | None:
         """Magnitude right after the digits at `position`, soft suffixes beside a currency included."""
@@ -667,9 +661,12 @@ class _Reader:
         found = self.found
         if found.kind(position) == "n":
             after = self._magnitude_after(position)
-            return self.language == "ar" and bool(groups) and after is not None and after < groups[-1][1] and current is None
+            if self.language != "ar" or not groups or current is not None:
+                return False
+            return after is not None and after < groups[-1][1]
         entry = self.entry(position)
-        if found.word(position) in ("a", "un", "una", "um", "uma") and found.word(position + 1) in ("half", "quarter", "demi"):
+        if found.word(position) in ("a", "un", "una", "um", "uma") and found.word(position + 1) in ("half", "quarter",
+            "demi"):
             return True
         if entry is None:
             return False
@@ -681,8 +678,11 @@ class _Reader:
             if current is None:
                 if not groups or entry.value >= groups[-1][1]:
                     return False
-                return not self.language == "en" or entry.value < 100
+                return self.language != "en" or entry.value < 100
             return entry.type == "u" and self._adds(current, entry.value, joined=True)
+        if entry.type == "a":
+            is_one = found.word(position) in _ONES
+            return is_one and current is not None and self._adds(current, Decimal(1), joined=True)
         if entry.type in ("B", "A", "D"):
             return self.language == "ar" and bool(groups) and current is None and entry.value < groups[-1][1]
         return False
@@ -724,16 +724,19 @@ class _Reader:
         """Whether Chinese numerals are a number here: 一些, 统一, 十分 and 万一 are words."""
         following = self.found.word(position + 1)
         before = self.found.word(position - 1)
-        if before.endswith(("数", "几", "第", "统", "单", "专", "唯", "万")) or run in ("万一", "一一", "千万", "百", "千", "万"):
+        if before.endswith(("数", "几", "第", "统", "单", "专", "唯")) or run in ("万一", "一一", "千万", "百",
+            "千", "万"):
             return False
         if following.startswith(_MEASURES):
             return True
         return len(run) >= 2 and not following.startswith(("分", "月", "日"))
 
 
-_PRONOUNS = frozenset("one un una une um uma ein eine bir один одна одно واحد واحده احد".split())
+_ONES = word_set("un una une um uma ein eine bir")
+_PRONOUNS = word_set("one un una une um uma ein eine bir один одна одно واحد واحده احد")
 _FULL_TENS = frozenset(Decimal(value) for value in range(20, 100, 10))
-_MEASURES = ("名", "个", "個", "人", "位", "支", "架", "辆", "艘", "国", "美元", "欧元", "元", "英镑", "日元", "多", "余", "成")
+_MEASURES = ("名", "个", "個", "人", "位", "支", "架", "辆", "艘", "国", "美元", "欧元", "元", "英镑", "日元", "多",
+    "余", "成")
 
 
 def _cjk_factor(run: str) -> tuple[Decimal | None, str]:
@@ -753,14 +756,14 @@ def _is_open(digits: str) -> bool:
     return len(digits) > 4 and not digits.isdigit()
 
 
-def _plain(value: Decimal) -> Decimal:
+def plain(value: Decimal) -> Decimal:
     """Value without an exponent or trailing zeros, so that equal amounts look equal."""
     return value.quantize(Decimal(1)) if value == value.to_integral() and abs(value) < Decimal(10) ** 25 \
         else value.normalize()
 
 
 def _with(figure: Figure, **changes: object) -> Figure:
-    return Figure(**{**figure.__dict__, **changes})  # type: ignore[arg-type]  # fields of Figure
+    return Figure(**{**figure.__dict__, **changes})
 
 
 @lru_cache(maxsize=1)

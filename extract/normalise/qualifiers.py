@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 
-from extract.normalise.tokens import Scan, fold_words, split_words
+from extract.normalise.tokens import Scan, fold_words, split_words, word_set
 from extract.schema import Qualifier
 
 Bounds = tuple[Decimal | None, Decimal | None]
@@ -17,7 +17,8 @@ Bounds = tuple[Decimal | None, Decimal | None]
 # qualifier → phrases before a figure; several languages share forms.
 _BEFORE: dict[Qualifier, str] = {
     "more_than": """
-        more than|over|well over|just over|a little over|slightly over|slightly more than|in excess of|exceeding|upwards of
+        more than|over|well over|just over|a little over|slightly over|slightly more than|in excess of|exceeding
+        upwards of
         greater than|above|topping|surpassing|north of|exceeds|exceed|exceeded|surpassed
         plus de|plus d'|au-dessus de|supérieur à|supérieure à|supérieurs à|supérieures à|bien plus de|dépassant|dépasse
         dépassant les|au-delà de|plus que|plus grand que|pas seulement
@@ -25,12 +26,14 @@ _BEFORE: dict[Qualifier, str] = {
         mais de|acima de|superior a|mais do que|mais que|ultrapassa
         mehr als|über|gut|knapp über|mehr wie
         более чем|более|больше|больше чем|свыше|сверх|превышает|превышающий|превышающую|превышающие|превысил|превысила
-        أكثر من|اكثر من|أكبر من|اكبر من|أزيد من|ما يزيد على|ما يزيد عن|يزيد على|يزيد عن|تزيد على|تزيد عن|فوق|ما يفوق|يفوق|تفوق
+        أكثر من|اكثر من|أكبر من|اكبر من|أزيد من|ما يزيد على|ما يزيد عن|يزيد على|يزيد عن|تزيد على|تزيد عن|فوق|ما يفوق
+        يفوق|تفوق
         بما يزيد على|بما يزيد عن|يتجاوز|تتجاوز|ما يتجاوز|يربو على|ما يربو على|تجاوز|تجاوزت|أعلى من
         超过|逾|多于|超|高于|大于
     """,
     "at_least": """
-        at least|no less than|no fewer than|not less than|not fewer than|a minimum of|minimum|minimum of|starting at|at minimum
+        at least|no less than|no fewer than|not less than|not fewer than|a minimum of|minimum|minimum of|starting at
+        at minimum
         au moins|pas moins de|pas moins d'|un minimum de|minimum|à partir de|au minimum|supérieur ou égal à
         al menos|por lo menos|como mínimo|no menos de|cuando menos|a partir de|mínimo de|un mínimo de|mayor o igual a
         pelo menos|ao menos|no mínimo|não menos de|nada menos que|nada menos de|um mínimo de
@@ -43,7 +46,8 @@ _BEFORE: dict[Qualifier, str] = {
     "up_to": """
         up to|as much as|as many as|at most|a maximum of|maximum|maximum of|no more than|not more than|not exceeding
         up to a maximum of|not to exceed|capped at|to a maximum of|up to some
-        jusqu'à|jusqu'a|au plus|au maximum|un maximum de|pas plus de|pas plus d'|tout au plus|à hauteur de|jusqu'à hauteur de
+        jusqu'à|jusqu'a|au plus|au maximum|un maximum de|pas plus de|pas plus d'|tout au plus|à hauteur de
+        jusqu'à hauteur de
         plafonné à|inférieur ou égal à
         hasta|como máximo|no más de|un máximo de|máximo de|a lo sumo|hasta los|hasta unos|máximo
         até|no máximo|não mais de|não mais que|um máximo de|até os
@@ -55,9 +59,11 @@ _BEFORE: dict[Qualifier, str] = {
         最多|至多|高达|不超过|多达|上限为
     """,
     "less_than": """
-        less than|fewer than|under|below|just under|just below|short of|a little under|well under|well below|slightly less than
+        less than|fewer than|under|below|just under|just below|short of|a little under|well under|well below
+        slightly less than
         slightly under|lower than|smaller than
-        moins de|moins d'|en dessous de|en-dessous de|inférieur à|inférieure à|inférieurs à|un peu moins de|bien moins de
+        moins de|moins d'|en dessous de|en-dessous de|inférieur à|inférieure à|inférieurs à|un peu moins de
+        bien moins de
         sous les|plus petit que|moins que
         menos de|por debajo de|inferior a|inferiores a|algo menos de|poco menos de|menos que|menor que
         menos de|abaixo de|inferior a|pouco menos de|menos que|menos do que
@@ -67,16 +73,22 @@ _BEFORE: dict[Qualifier, str] = {
         不到|不足|少于|低于|未满|小于
     """,
     "approximately": """
-        about|around|approximately|roughly|nearly|almost|some|close to|approx|circa|an estimated|estimated|an estimated total of
-        just about|in the region of|in the order of|of the order of|virtually|practically|ca|near|or so|~|estimated at|somewhere around
-        environ|près de|près d'|quelque|quelques|à peu près|presque|autour de|aux alentours de|de l'ordre de|approximativement
+        about|around|approximately|roughly|nearly|almost|some|close to|approx|circa|an estimated|estimated
+        an estimated total of
+        just about|in the region of|in the order of|of the order of|virtually|practically|ca|near|or so|~|estimated at
+        somewhere around
+        environ|près de|près d'|quelque|quelques|à peu près|presque|autour de|aux alentours de|de l'ordre de
+        approximativement
         quasiment|pas loin de|estimé à|estimée à|estimés à|un peu plus ou moins de|les quelque
-        cerca de|alrededor de|unos|unas|aproximadamente|casi|en torno a|aproximados|próximo a|cerca de los|aproximado de|alrededor de los
+        cerca de|alrededor de|unos|unas|aproximadamente|casi|en torno a|aproximados|próximo a|cerca de los
+        aproximado de|alrededor de los
         rondando los|ronda los|estimado en|estimados en|del orden de
-        cerca de|aproximadamente|quase|em torno de|por volta de|uns|umas|perto de|à volta de|aproximados|estimado em|na ordem de
+        cerca de|aproximadamente|quase|em torno de|por volta de|uns|umas|perto de|à volta de|aproximados|estimado em
+        na ordem de
         rund|etwa|ungefähr|circa|zirka|knapp|fast|nahezu|an die|gegen|schätzungsweise|annähernd|um die|in etwa|beinahe
         около|примерно|приблизительно|почти|порядка|ориентировочно|в районе|близко к|оценивается в
-        نحو|حوالي|حوالى|قرابة|زهاء|ما يقارب|يقارب|تقارب|ما يقرب من|يقرب من|قرب|تقريبا|بنحو|بحوالي|بقرابة|يقدر بنحو|يناهز|ما يناهز
+        نحو|حوالي|حوالى|قرابة|زهاء|ما يقارب|يقارب|تقارب|ما يقرب من|يقرب من|قرب|تقريبا|بنحو|بحوالي|بقرابة|يقدر بنحو
+        يناهز|ما يناهز
         تقدر بنحو|تقدر ب
         yaklaşık|yaklaşık olarak|neredeyse|tahminen|takriben|aşağı yukarı|hemen hemen
         约|大约|近|将近|接近|大概|约为|左右|总计约|估计
@@ -85,21 +97,28 @@ _BEFORE: dict[Qualifier, str] = {
 }
 _AFTER: dict[Qualifier, str] = {
     "at_least": """
-        or more|or above|and above|at least|minimum|at a minimum|and more|or higher|ou plus|ou plus que|au moins|au minimum|et plus
-        o más|al menos|como mínimo|por lo menos|ou mais|pelo menos|no mínimo|oder mehr|mindestens|und mehr|или более|и более
-        или больше|и больше|как минимум|минимум|أو أكثر|او اكثر|أو أكبر|على الأقل|فأكثر|كحد أدنى|veya daha fazla|以上|或以上|或更多|起
+        or more|or above|and above|at least|minimum|at a minimum|and more|or higher|ou plus|ou plus que|au moins
+        au minimum|et plus
+        o más|al menos|como mínimo|por lo menos|ou mais|pelo menos|no mínimo|oder mehr|mindestens|und mehr|или более
+        и более
+        или больше|и больше|как минимум|минимум|أو أكثر|او اكثر|أو أكبر|على الأقل|فأكثر|كحد أدنى|veya daha fazla|以上
+        或以上|或更多|起
     """,
     "more_than": """
-        plus|'den fazla|'dan fazla|den fazla|dan fazla|ten fazla|tan fazla|fazla|'nin üzerinde|'in üzerinde|in üzerinde|nin üzerinde
+        plus|'den fazla|'dan fazla|den fazla|dan fazla|ten fazla|tan fazla|fazla|'nin üzerinde|'in üzerinde
+        in üzerinde|nin üzerinde
         ın üzerinde|un üzerinde|nun üzerinde|üzerinde|'ı aşkın|ı aşkın|i aşkın|yi aşkın|aşkın|yı aşkın|ü aşkın|u aşkın|+
         с лишним|с небольшим|y pico|und mehr|et quelques|多|余|ونيف
     """,
     "up_to": """
-        or less|or fewer|at most|maximum|at the most|ou moins|au plus|au maximum|o menos|como máximo|ou menos|no máximo|oder weniger
-        höchstens|maximal|или менее|или меньше|максимум|не более|أو أقل|او اقل|كحد أقصى|على الأكثر|'a kadar|'e kadar|'ya kadar|'ye kadar
+        or less|or fewer|at most|maximum|at the most|ou moins|au plus|au maximum|o menos|como máximo|ou menos
+        no máximo|oder weniger
+        höchstens|maximal|или менее|или меньше|максимум|не более|أو أقل|او اقل|كحد أقصى|على الأكثر|'a kadar|'e kadar
+        'ya kadar|'ye kadar
         a kadar|e kadar|ya kadar|ye kadar|kadar|以下|以内|之内|或以下
     """,
-    "less_than": "'den az|'dan az|den az|dan az|ten az|tan az|den daha az|dan daha az|'in altında|in altında|nin altında|altında",
+    "less_than": "'den az|'dan az|den az|dan az|ten az|tan az|den daha az|dan daha az|'in altında|in altında|nin "
+    "altında|altında",
     "approximately": "or so|approximately|environ|approximativement|aproximadamente|más o menos|ungefähr|circa|примерно"
                      "|приблизительно|تقريبا|civarında|dolayında|左右|上下|前后",
 }
@@ -111,26 +130,23 @@ _ONLY_IN = {
     "sous les": "fr", "от": "ru", "до": "ru",
 }
 # May stand between a qualifier and its figure.
-_FILLERS = frozenset(
-    fold_words(
-        "another an additional a the further extra new total of combined quelque autres les des los las otros otras unos "
-        "otro weitere weiteren weiterer zusätzliche zusätzlichen insgesamt еще ещё дополнительных дополнительно всего "
-        "other or estimated outros mais os as der die den"
-    ).split()
+_FILLERS = word_set(
+    "another an additional a the further extra new total of combined quelque autres les des los las otros otras "
+    "unos otro weitere weiteren weiterer zusätzliche zusätzlichen insgesamt еще ещё дополнительных дополнительно "
+    "всего other or estimated outros mais os as der die den"
 )
 _MAX_PHRASE = 6
 _CLITICS = ("وال", "و", "ب", "ل", "ف", "ك")
 
-_TO = frozenset(
-    fold_words("to - – ~ à a bis до إلى الى حتى ila ile 至 到 til through au aux jusqu").split()
-)
-_AND = frozenset(fold_words("and et y e und и و ile ve 和 与").split())
-_OR = frozenset(fold_words("or ou o oder или أو veya или 或").split())
-_FROM = frozenset(fold_words("from de d von от من entre between").split())
-_BETWEEN = frozenset(fold_words("between entre zwischen между بين ما من وبين 在 介于").split())
+_TO = word_set("to - – ~ à a bis до إلى الى حتى ila ile 至 到 til through au aux jusqu")
+_AND = word_set("and et y e und и و ile ve 和 与")
+_OR = word_set("or ou o oder или أو veya 或")
+_FROM = word_set("from de d von от من entre between")
+_BETWEEN = word_set("between entre zwischen между بين ما من وبين 在 介于")
 _CHANGE_STEMS = tuple(
     fold_words(
-        "rais increas ris rose grew grow cut reduc doubl trippl tripl quadrupl lower slash jump climb fell fall drop boost lift "
+        "rais increas ris rose grew grow cut reduc doubl trippl tripl quadrupl lower slash jump climb fell fall drop "
+        "boost lift "
         "augment passe passé passer porter porté porte relev réduit baiss diminu aument pas elev redu subi baj "
         "erhöh steig gestiegen senk aufgestockt aufgestock увелич сокра вырос повы сниз زاد ارتفع رفع خفض زياد تراجع "
         "artır yüksel çıkar düş"
@@ -157,6 +173,8 @@ def qualifier_before(found: Scan, first: int) -> tuple[Qualifier | None, int]:
         if qualifier is None or qualifier in ("approximately", "exact"):
             qualifier = phrase_qualifier
         position = reach = start
+        if found.kind(start) == "h":
+            break
     return qualifier, reach
 
 
@@ -167,6 +185,8 @@ def qualifier_after(found: Scan, last: int) -> tuple[Qualifier | None, int]:
         for phrase, cjk_qualifier in _cjk_after().items():
             if found.word(last + 1).startswith(phrase):
                 return cjk_qualifier, last + 1 if found.word(last + 1) == phrase else last
+        return None, last
+    if found.word(last + 1) not in _first_words():
         return None, last
     for size in range(4, 0, -1):
         end = last + size
@@ -179,7 +199,8 @@ def qualifier_after(found: Scan, last: int) -> tuple[Qualifier | None, int]:
                 continue
             if words == ("+",) and not found.glued(end):
                 continue
-            if words in (("fazla",), ("kadar",), ("minimum",), ("maximum",)) and found.language not in ("tr", "fr", "en"):
+            if words in (("fazla",), ("kadar",), ("minimum",), ("maximum",)) and found.language not in ("tr", "fr",
+                "en"):
                 continue
             if len(words) == 1 and found.kind(end + 1) == "n" and found.language != "tr":
                 continue  # "1 million, minimum 5"
@@ -187,6 +208,11 @@ def qualifier_after(found: Scan, last: int) -> tuple[Qualifier | None, int]:
                 continue
             return qualifier, end
     return None, last
+
+
+def cjk_suffix(run: str) -> tuple[Qualifier | None, int]:
+    """Qualifier that a Chinese run ends with, and its length; None and 0 if none."""
+    return next(((name, len(phrase)) for phrase, name in _cjk_before().items() if run.endswith(phrase)), (None, 0))
 
 
 def bounds(qualifier: Qualifier, amount: Decimal) -> Bounds:
@@ -250,7 +276,9 @@ def _match_before(found: Scan, position: int) -> tuple[Qualifier, int] | None:
     if last.kind == "h":
         for phrase, cjk_qualifier in _cjk_before().items():
             if last.text.endswith(phrase):
-                return cjk_qualifier, position - 1 if last.text == phrase else position
+                return cjk_qualifier, position - 1
+        return None
+    if last.text not in _last_words():
         return None
     for size in range(min(_MAX_PHRASE, position), 0, -1):
         words = tuple(token.text for token in found.tokens[position - size:position])
@@ -301,6 +329,18 @@ def _table_after() -> dict[tuple[str, ...], Qualifier]:
             if not _is_cjk(phrase):
                 table.setdefault(split_words(phrase), qualifier)
     return table
+
+
+@lru_cache(maxsize=1)
+def _last_words() -> frozenset[str]:
+    """Last words of the phrases before a figure: most words are none, and need no closer look."""
+    words = {phrase[-1] for phrase in _table_before()}
+    return frozenset(words | {clitic + word for word in words if "ا" <= word[0] <= "ي" for clitic in _CLITICS})
+
+
+@lru_cache(maxsize=1)
+def _first_words() -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in _table_after())
 
 
 @lru_cache(maxsize=1)

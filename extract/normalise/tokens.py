@@ -84,8 +84,8 @@ def scan(text: str, language: str | None = None) -> Scan:
     previous_end = 0
     for match in _token_pattern().finditer(folded):
         start, end = match.span()
-        kind: Kind = match.lastgroup  # type: ignore[assignment]  # the groups are the kinds
-        tokens.append(Token(kind, match.group(), start, end, start == previous_end))
+        # As Token(...), without its detour: this line runs for every word of a corpus.
+        tokens.append(tuple.__new__(Token, (match.lastgroup, folded[start:end], start, end, start == previous_end)))
         previous_end = end
     return Scan(text, folded, offsets, tokens, language or guess_language(folded))
 
@@ -121,6 +121,16 @@ def fold_words(text: str) -> str:
     return fold_letters(text)[0]
 
 
+def word_set(source: str) -> frozenset[str]:
+    """Folded words of a table written as one string."""
+    return frozenset(fold_words(source).split())
+
+
+def word_list(source: str) -> list[str]:
+    """Words of a table written as one string, not folded."""
+    return source.split()
+
+
 def split_words(phrase: str) -> tuple[str, ...]:
     """Folded tokens of a phrase, as they come out of `scan`."""
     return tuple(match.group() for match in _token_pattern().finditer(fold_words(phrase)))
@@ -144,20 +154,25 @@ def guess_language(folded: str) -> str | None:
 
 def _guess_latin(sample: str) -> str | None:
     words = re.findall("[a-z]+", sample)
-    scores = {language: sum(word in common for word in words) for language, common in _COMMON_WORDS.items()}
+    scores = {language: sum(word in common for word in words) for language, common in _common_words().items()}
     best = max(scores, key=lambda name: scores[name])
     ranked = sorted(scores.values(), reverse=True)
     return best if ranked[0] > ranked[1] else None
 
 
-_COMMON_WORDS = {
-    "en": frozenset("the of and to in is that for was with on by its at from has have will more than said".split()),
-    "fr": frozenset("le la les des du et est dans pour par sur une aux qui au plus d l ont sera avec millions".split()),
-    "es": frozenset("el los las y del en por para con una es al mas millones su se han sera entre dolares".split()),
-    "pt": frozenset("o os as e do da dos das em no na para com uma ao mais milhoes sua foi nao entre bilhoes".split()),
-    "de": frozenset("der die das und den von zu im mit fur ist dem des auf ein eine als mehr euro millionen".split()),
-    "tr": frozenset("ve bir bu icin ile da de olarak daha milyon milyar bin kadar fazla en olan yaklasik".split()),
+_COMMON_WORDS: dict[str, str] = {
+    "en": "the of and to in is that for was with on by its at from has have will more than said",
+    "fr": "le la les des du et est dans pour par sur une aux qui au plus d l ont sera avec millions",
+    "es": "el los las y del en por para con una es al mas millones su se han sera entre dolares",
+    "pt": "o os as e do da dos das em no na para com uma ao mais milhoes sua foi nao entre bilhoes",
+    "de": "der die das und den von zu im mit fur ist dem des auf ein eine als mehr euro millionen",
+    "tr": "ve bir bu icin ile da de olarak daha milyon milyar bin kadar fazla en olan yaklasik",
 }
+
+
+@lru_cache(maxsize=1)
+def _common_words() -> dict[str, frozenset[str]]:
+    return {language: frozenset(words.split()) for language, words in _COMMON_WORDS.items()}
 
 
 @lru_cache(maxsize=1)
@@ -202,7 +217,7 @@ def _fold_table() -> dict[int, str]:
         ("〜～∼", "~"),
         ("ıİ", "i"), ("øØ", "o"), ("łŁ", "l"), ("đĐ", "d"), ("ёЁ", "е"),
         ("أإآٱ", "ا"), ("ىی", "ي"), ("ة", "ه"), ("ک", "ك"),
-        ("٪", "%"), ("￥", "¥"), ("￡", "£"), ("﷼", "¤"),
+        ("٪", "%"), ("،", ","), ("￥", "¥"), ("￡", "£"), ("﷼", "¤"),
     ):
         table.update({ord(source): target for source in sources})
     return table

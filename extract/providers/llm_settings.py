@@ -20,6 +20,8 @@ from extract.providers.prices import DEFAULT_PRICES_PATH
 Mode = Literal["json_schema", "tools", "json", "md_json"]
 OPENAI_URL = "https://api.openai.com/v1"
 OLLAMA_URL = "http://localhost:11434/v1"
+# What OpenAI bills and limits by, where a key serves several.
+_OPENAI_HEADERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 # Providers that instructor opens with a key from this variable. None: it finds its own credentials.
 KEY_VARIABLES: dict[str, str | None] = {
     "openai": "OPENAI_API_KEY",
@@ -67,6 +69,7 @@ class LLMSettings:
         requests_per_minute: None for no limit.
         tokens_per_minute: None for no limit.
         prices_path: Table of prices.
+        headers: More headers to send, as pairs; not part of the fingerprint.
     """
 
     model: str
@@ -85,6 +88,7 @@ class LLMSettings:
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     prices_path: Path = DEFAULT_PRICES_PATH
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def provider(self) -> str:
@@ -143,6 +147,9 @@ def settings_for(model: str, environment: Mapping[str, str], **given: Any) -> LL
         raise ConfigError(f"The mode {mode!r} is unknown. Use one of {', '.join(get_args(Mode))}.")
     # Servers of one's own turn the schema into a grammar and show the model none of it.
     length: SchemaLength = given.pop("schema_length", None) or ("full" if is_local else "short")
+    if provider == "openai":
+        named = ((header, environment.get(name)) for name, header in _OPENAI_HEADERS.items())
+        given.setdefault("headers", tuple((header, value) for header, value in named if value))
     return LLMSettings(model=model, base_url=base_url, api_key=key, mode=mode, schema_length=length, **given)
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-# Requests under way before the server has shown what it bears.
+# Requests under way before the server has shown what it bears: this many, or half of what the user
+# allows if that is more, so that a generous setting does not spend its first seconds on growing.
 START_IN_FLIGHT = 32
 # An answer this many times slower (per token) than the best of late shows a queue at the server.
 _SLOW_RATIO = 3.0
@@ -44,7 +45,7 @@ class Throttle:
         sleep: Sleep,
     ) -> None:
         self.in_flight = 0
-        self.limit = float(min(max_in_flight, START_IN_FLIGHT))
+        self.limit = float(min(max_in_flight, max(START_IN_FLIGHT, max_in_flight // 2)))
         self._max = float(max_in_flight)
         self._clock = clock
         self._sleep = sleep

@@ -1,4 +1,4 @@
-"""One question to one server: openai's client where the server speaks its protocol, instructor elsewhere.
+"""One question to one server: posted directly where it speaks OpenAI's protocol, through instructor elsewhere.
 
 In: a conversation. Out: a `Reply`, or a `Failure` sorted by what may be done about it. Asking again
 belongs to `llm`. Both packages are imported when the first question is put.
@@ -11,12 +11,13 @@ import email.utils
 import json
 import logging
 import re
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from extract import prompt
+from extract import __version__, prompt
 from extract.prompt import Message, SchemaLength
 from extract.providers.llm_settings import KEY_VARIABLES, OPENAI_URL, LLMSettings
 
@@ -74,46 +75,75 @@ class Transport(Protocol):
 
 def open_transport(settings: LLMSettings) -> Transport:
     if settings.provider in _DIRECT and settings.mode == "json_schema":
-        return _OpenAiTransport(settings)
+        return _OpenAITransport(settings)
     return _InstructorTransport(settings)
 
 
-class _OpenAiTransport:
-    """OpenAI's protocol, through the openai client's own connection pool.
+class _OpenAITransport:
+    """OpenAI's protocol, posted as it is over one pool of connections.
 
-    The request is posted as it is and the answer read as JSON: the typed objects that the client
-    would build around both cost 40 % more processor time and are not looked at.
+    The openai client would do the same for 1 s of imports, 15 MB and, at 200 requests under way, six
+    times the processor time; its tries and typed objects would go unused (benchmarks/llm_speed.py).
     """
 
     def __init__(self, settings: LLMSettings) -> None:
-        import httpx2
+        import aiohttp
 
-        self._client = _openai_client(settings)
-        self._response_type = httpx2.Response
+        address = (settings.base_url or OPENAI_URL).rstrip("/")
+        headers = {"Content-Type": "application/json", "User-Agent": f"pledgebook/{__version__}"}
+        headers |= dict(settings.headers)
+        if settings.api_key:
+            headers["Authorization"] = f"Bearer {settings.api_key}"
+        self._url = f"{address}/chat/completions"
+        self._session = aiohttp.ClientSession(
+            headers=headers,
+            connector=aiohttp.TCPConnector(
+                limit=settings.concurrency, ssl=_certificates() if address.startswith("https:") else True
+            ),
+            timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds),
+            # Proxies of the environment, as other clients take them.
+            trust_env=True,
+        )  # fmt: skip
+        schema = {"name": "answer", "schema": prompt.response_schema(settings.schema_length)}
         self._constant: dict[str, Any] = {
             "model": settings.model_name,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "answer", "schema": prompt.response_schema(settings.schema_length)},
-            },
+            "response_format": {"type": "json_schema", "json_schema": schema},
             **_sampling(settings),
         }
 
     async def ask(self, conversation: list[Message]) -> Reply:
-        import openai
-
-        body = {**self._constant, "messages": conversation}
+        body = json.dumps({**self._constant, "messages": conversation}, ensure_ascii=False, separators=(",", ":"))
         try:
-            response = await self._client.post("/chat/completions", cast_to=self._response_type, body=body)
-        except openai.OpenAIError as error:
+            # A half of a surrogate pair, from a damaged text, is no UTF-8.
+            async with self._session.post(self._url, data=body.encode("utf-8", "replace")) as response:
+                status, headers, data = response.status, response.headers, await response.read()
+        # aiohttp's errors share no base with those of a broken address.
+        except Exception as error:
             raise failure_of(error) from error
+        text = data.decode("utf-8", "replace")
         try:
-            return replace(_reply_of(response.json()), pause_seconds=_exhausted_seconds(response.headers))
+            answer = json.loads(text)
+        except ValueError:
+            answer = None
+        if status != 200:
+            raise _failure_by_status(status, _words(_message(answer) or text or "no reason given"), answer, headers)
+        try:
+            return replace(_reply_of(answer), pause_seconds=_exhausted_seconds(headers))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise Failure("not_the_protocol", f"{type(error).__name__} in {_words(response.text)!r}") from error
+            raise Failure("not_the_protocol", f"it answers {_words(text[:200])!r}") from error
 
     async def close(self) -> None:
-        await self._client.close()
+        await self._session.close()
+
+
+def _certificates() -> ssl.SSLContext:
+    """The system's certificates; those of certifi where a system has none, as in slim containers."""
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context
 
 
 class _InstructorTransport:
@@ -139,20 +169,25 @@ class _InstructorTransport:
         mode = instructor.Mode[self._settings.mode.upper()]
         try:
             if self._settings.provider in _DIRECT:
-                return instructor.from_openai(
-                    _openai_client(self._settings), model=self._settings.model_name, mode=mode
+                import openai
+
+                settings = self._settings
+                client = openai.AsyncOpenAI(
+                    api_key=settings.api_key or "none", base_url=settings.base_url or OPENAI_URL,
+                    timeout=settings.timeout_seconds, max_retries=0, default_headers=dict(settings.headers),
                 )  # fmt: skip
-            client = instructor.from_provider(
+                return instructor.from_openai(client, model=settings.model_name, mode=mode)
+            opened = instructor.from_provider(
                 self._settings.model, async_client=True, mode=mode,
                 **({"api_key": self._settings.api_key} if self._settings.api_key else {}),
             )  # fmt: skip
         # What a provider's package raises when it is missing or misconfigured is its own affair.
         except Exception as error:
             raise Failure("not_installed", _words(str(error))) from error
-        if hasattr(client.client, "max_retries"):
+        if hasattr(opened.client, "max_retries"):
             # Tries hidden in the client would be no rows and would not slow the others down.
-            client.client.max_retries = 0
-        return client
+            opened.client.max_retries = 0
+        return opened
 
     async def ask(self, conversation: list[Message]) -> Reply:
         from instructor.hooks import Hooks
@@ -185,17 +220,6 @@ class _InstructorTransport:
             result = closing()
             if asyncio.iscoroutine(result):
                 await result
-
-
-def _openai_client(settings: LLMSettings) -> Any:
-    import openai
-
-    return openai.AsyncOpenAI(
-        api_key=settings.api_key or "none",
-        base_url=settings.base_url or OPENAI_URL,
-        timeout=settings.timeout_seconds,
-        max_retries=0,
-    )
 
 
 def _sampling(settings: LLMSettings) -> dict[str, Any]:
@@ -294,19 +318,20 @@ def failure_of(error: BaseException) -> Failure:
             headers = getattr(getattr(link, "response", None), "headers", None) or {}
             return _failure_by_status(status, _words(_message(body) or str(link)), body, headers)
     for link in links:
-        if isinstance(link, TimeoutError) or "Timeout" in type(link).__name__:
+        if isinstance(link, TimeoutError) or "Timeout" in _kinds(link):
             return Failure("timeout", "no answer in time")
     for link in reversed(links):
-        if isinstance(link, OSError) or "Connect" in type(link).__name__ or "Protocol" in type(link).__name__:
+        if isinstance(link, OSError) or "Connect" in _kinds(link) or "Protocol" in _kinds(link):
             return Failure("unreachable", _words(str(link)) or type(link).__name__)
-    if any(isinstance(link, ImportError) or "Config" in type(link).__name__ for link in links):
+    if any(isinstance(link, ImportError) or "Config" in _kinds(link) for link in links):
         return Failure("not_installed", _words(str(error)))
     return Failure("server_error", _words(f"{type(error).__name__}: {error}"))
 
 
 def _failure_by_status(status: int, words: str, body: Any, headers: Mapping[str, str]) -> Failure:
     said = f"HTTP {status}: {words}"
-    code = str(body.get("code") or "") if isinstance(body, dict) else ""
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    code = str(inner.get("code") or "") if isinstance(inner, dict) else ""
     if status == 429 and code == "insufficient_quota":
         return Failure("quota", said)
     if status == 429:
@@ -364,6 +389,11 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             waiting += [link.__cause__, link.__context__]
             for attempt in getattr(link, "failed_attempts", None) or []:
                 waiting.append(getattr(attempt, "exception", None))
+
+
+def _kinds(error: BaseException) -> str:
+    """Names of an error's classes: packages that are not imported cannot be asked for theirs."""
+    return " ".join(kind.__name__ for kind in type(error).__mro__)
 
 
 def _message(body: Any) -> str | None:

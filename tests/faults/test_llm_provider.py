@@ -448,7 +448,7 @@ def test_clients_are_imported_with_the_first_request() -> None:
     code = (
         "import sys; from extract.providers.llm import LLMProvider; "
         "LLMProvider('openai/x', environment={'OPENAI_API_KEY': 'k'}); "
-        "print([name for name in ('openai', 'instructor', 'httpx2') if name in sys.modules])"
+        "print([name for name in ('openai', 'instructor', 'aiohttp') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

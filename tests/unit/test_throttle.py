@@ -38,9 +38,10 @@ def test_it_grows_fast_halves_once_a_storm_and_grows_slowly_again() -> None:
     async def main() -> None:
         clock = Clock()
         one = throttle(clock, max_in_flight=100)
-        assert one.limit == START_IN_FLIGHT
+        assert (one.limit, throttle(clock, max_in_flight=4).limit) == (50, 4)
+        assert throttle(clock).limit == START_IN_FLIGHT
         await cycle(one, clock)
-        assert one.limit > START_IN_FLIGHT
+        assert one.limit > 50
         for _ in range(80):
             await cycle(one, clock)
         assert one.limit == 100

@@ -184,51 +184,72 @@ clustered as (
 
     select
         *,
-        concat_ws('|', block_key, cast(anchor as varchar), cast(repeat_n as varchar)) as commitment_key
+        concat_ws('|', block_key, cast(cast(anchor as decimal(38, 4)) as varchar), cast(repeat_n as varchar)) as commitment_key
     from repeated
 
 ),
 
--- One joint sum, listed by one report with five names and by another with six: same recipient,
--- currency and figure, and more than half of the names in common.
+-- One joint sum, listed by one report with five names and by another with six: same recipient and
+-- currency, a figure in common, and more than half of the names.
 joint_clusters as (
 
     select
         commitment_key,
         any_value(contributor_ids) as contributor_ids,
-        concat_ws('|', money_kind, coalesce(counterpart_id, ''), coalesce(currency, ''), cast(anchor as varchar))
-            as sum_key,
+        any_value(concat_ws('|', money_kind, coalesce(counterpart_id, ''), coalesce(currency, ''))) as sum_key,
+        list_distinct(list(headline)) as headlines,
         count(distinct document_id) as documents_n,
         min(effective_date) as first_date
     from clustered
     where len(contributor_ids) > 1
-    group by commitment_key, money_kind, counterpart_id, currency, anchor
+    group by commitment_key
 
 ),
 
-leading_clusters as (
+joint_figures as (
 
-    select *
+    select * exclude (headlines), unnest(headlines) as headline
     from joint_clusters
-    qualify row_number() over (
-        partition by sum_key order by documents_n desc, len(contributor_ids) desc, commitment_key
-    ) = 1
 
 ),
 
+-- Of each figure the cluster with the most reports leads; only it is compared with the others.
+leading_figures as (
+
+    select
+        *,
+        first(commitment_key) over by_reports as leading_key,
+        first(contributor_ids) over by_reports as leading_ids,
+        first(first_date) over by_reports as leading_date
+    from joint_figures
+    window by_reports as (
+        partition by sum_key, headline
+        order by documents_n desc, len(contributor_ids) desc, commitment_key
+    )
+
+),
+
+followed as (
+
+    select
+        commitment_key,
+        min(leading_key) as leading_key
+    from leading_figures
+    where commitment_key <> leading_key
+        and 2 * len(list_intersect(contributor_ids, leading_ids)) > len(list_distinct(contributor_ids || leading_ids))
+        and coalesce(abs(first_date - leading_date) <= {{ var('revision_days') }}, true)
+    group by commitment_key
+
+),
+
+-- Who follows a follower follows its leader.
 joined_sets as (
 
     select
-        joint_clusters.commitment_key,
-        leading_clusters.commitment_key as leading_key
-    from joint_clusters
-    inner join leading_clusters using (sum_key)
-    where joint_clusters.commitment_key <> leading_clusters.commitment_key
-        and 2 * len(list_intersect(joint_clusters.contributor_ids, leading_clusters.contributor_ids))
-            > len(list_distinct(joint_clusters.contributor_ids || leading_clusters.contributor_ids))
-        and coalesce(
-            abs(joint_clusters.first_date - leading_clusters.first_date) <= {{ var('revision_days') }}, true
-        )
+        followed.commitment_key,
+        coalesce(leaders.leading_key, followed.leading_key) as leading_key
+    from followed
+    left join followed as leaders on followed.leading_key = leaders.commitment_key
 
 ),
 

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from pathlib import Path
 
 from extract.documents import Document
 from extract.providers import Attempt, Check
+
+# One thread is faster than several for texts of this size, and leaves the other cores alone. OpenBLAS
+# reads it when numpy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
 # Changes when training writes new weights: `make train` prints it.

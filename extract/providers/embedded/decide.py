@@ -17,6 +17,7 @@ from extract.normalise.dates import find_dates
 from extract.normalise.folding import fold_text
 from extract.normalise.headcounts import find_headcounts
 from extract.providers.embedded.examples import CLASS_INDEX, CLASSES, SPAN_KINDS
+from extract.providers.embedded.leaders import country_of, has_office, leaders
 from extract.providers.embedded.mentions import Mention, find_mentions
 from extract.providers.embedded.model import Model, Reading, distance_class
 from extract.providers.embedded.sentences import split_sentences
@@ -70,10 +71,11 @@ def decide(document: Document, model: Model, thresholds: Thresholds) -> Decision
     mentions = find_mentions(text, document.language)
     seen: set[tuple[Any, ...]] = set()
     named = find_actors(text, document.language)
+    speakers = leaders(text, named)
     for targets, first, last in _passages(sentences, mentions):
         start, end = sentences[first][0], sentences[last][1]
         inside = [one for one in mentions if start <= one.start and one.end <= end]
-        passage = _Passage(document, model, thresholds, start, end, inside, sentences, named)
+        passage = _Passage(document, model, thresholds, start, end, inside, sentences, named, speakers)
         passage.decide(targets, decision, seen)
     return decision
 
@@ -116,7 +118,9 @@ class _Passage:
     def __init__(
         self, document: Document, model: Model, thresholds: Thresholds, start: int, end: int,
         mentions: list[Mention], sentences: list[tuple[int, int]], named: list[ActorMention],
+        speakers: dict[str, ActorMention],
     ) -> None:  # fmt: skip
+        self.speakers = speakers
         self.document = document
         self.thresholds = thresholds
         self.offset = start
@@ -266,8 +270,12 @@ class _Passage:
                 return
             roles = [(float(self.scores[index, CLASS_INDEX[role]]), role) for role in _ROLES]
             best = max(roles)
-            draft |= {"type": "membership", "member": self._actor(index), "organisation": self._organisation(counterpart),
-                      "role": best[1] if best[0] >= 0.5 else "member"}  # fmt: skip
+            role = best[1] if best[0] >= 0.5 else "member"
+            has_seat = role in {"chair", "executive_member"}
+            draft |= {"type": "membership", "member": self._actor(index, as_person=has_seat),
+                      "organisation": self._organisation(counterpart), "role": role}  # fmt: skip
+            if not has_seat and self._state(index) is not None:
+                draft["representative"] = self._words(index)
         elif name[0] == "T":
             draft |= {"type": "troop_commitment", "contributors": [self._actor(index)],
                       "force": self._actor(counterpart), "personnel_types": []}  # fmt: skip
@@ -313,12 +321,34 @@ class _Passage:
         return self.text[span.start : span.end]
 
     def _entity(self, index: int) -> str:
+        stood_for = self._state(index)
+        if stood_for is not None:
+            return stood_for.actor.entity_id
         return resolve_actor(self._words(index), "unknown", self.document.language).entity_id
 
-    def _actor(self, index: int | None) -> dict[str, Any] | None:
+    def _state(self, index: int) -> ActorMention | None:
+        """The country that a person or an office speaks for, when the name is in no list."""
+        words = self._words(index)
+        if resolve_actor(words, "unknown", self.document.language).is_resolved:
+            return None
+        stood_for = country_of(words, self.speakers)
+        if stood_for is None and has_office(words):
+            span = self.spans[index]
+            inside = [
+                one for one in self.named
+                if span.start + self.offset <= one.start and one.end <= span.end + self.offset
+                and one.actor.type == "country"
+            ]  # fmt: skip
+            return inside[0] if len({one.actor.entity_id for one in inside}) == 1 else None
+        return stood_for
+
+    def _actor(self, index: int | None, *, as_person: bool = False) -> dict[str, Any] | None:
         if index is None:
             return None
         words = self._words(index)
+        stood_for = None if as_person else self._state(index)
+        if stood_for is not None:
+            return {"name": stood_for.surface, "type": "country"}
         resolved = resolve_actor(words, "unknown", self.document.language)
         return {"name": words, "type": resolved.type}
 

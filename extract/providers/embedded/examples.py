@@ -90,9 +90,15 @@ def _add_record(example: Example, kind: str, stage: str, actors: str, value: str
         if value in CLASS_INDEX:
             classes.add(CLASS_INDEX[value])
         value = "-"
+    figure = None
     if value != "-":
-        anchors = [_span(example, value, near=_place(example.text, names[0] if names else None), figures=True)]
+        figure = _span(example, value, near=_place(example.text, names[0] if names else None), figures=True)
+    if figure is not None:
+        anchors: list[int | None] = [figure]
+    elif kind == "F":
+        return  # a sum that no finder sees
     else:
+        # No figure, or one in words that no finder sees ("a battalion"): the actor stands for the record.
         near = _place(example.text, counterpart if counterpart != "-" else None)
         anchors = [_span(example, one, near=near) for one in names]
     for anchor in anchors:
@@ -100,7 +106,7 @@ def _add_record(example: Example, kind: str, stage: str, actors: str, value: str
             continue
         example.anchors.setdefault(anchor, set()).update(classes)
         position = example.spans[anchor][0]
-        if value != "-":
+        if figure is not None:
             for one in names:
                 actor = _span(example, one, near=position)
                 if actor is not None:
@@ -137,7 +143,6 @@ def _span(example: Example, words: str, *, near: int | None, figures: bool = Fal
             return best[1]
         example.spans.append((start, end, 3))
         return len(example.spans) - 1
-    # A figure that no finder sees is nothing to learn from: it will not be there to be judged.
     return best[1] if best else None
 
 

@@ -1,0 +1,155 @@
+"""Words by which a phrase with one country's name stands for that country, a person, or neither.
+
+Tables only, folded as in `tokens.py`; an entry that ends with `*` is the beginning of a word, one
+that begins with `*` its end.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# A state speaks through these, whatever else the phrase holds ("ministry of foreign affairs of").
+_GOVERNMENT = """
+government governments governmental administration cabinet ministry ministries parliament parliamentary
+authorities embassy
+kingdom republic presidency treasury congress senate emirate sultanate legislature state
+department
+gouvernement gouvernements gouvernementales ministere ministeres parlement autorites ambassade royaume
+republique presidence etat
+exterieur diplomatie chancellerie tresor diplomacy
+gobierno gobiernos ministerio ministerios parlamento autoridades embajada reino republica presidencia estado
+cancilleria
+governo governos ministerio ministerios embaixada itamaraty chancelaria administracao administracion
+regierung regierungen *regierung *ministerium *ministeriums parlament behorden botschaft konigreich republik
+*kabinett kabinett
+prasidialamt staat verwaltung
+правительств* администраци* кабинет кабинета кабинету кабинетом кабмин* министерств* минобороны мид мида миду
+минфин* парламент* власти
+властей властям властями посольств* королевств* республик* госдум* государств* кремл*
+حكومه حكومات حكومتها وزاره وزارات برلمان سلطات سفاره مملكه جمهوريه دوله رئاسه خارجيه ديوان سلطنه اداره وزراء
+hukumet* bakanlig* parlamento* buyukelcilig* cumhuriyet* yonetim* meclis* devlet* makamlar* kralli* disisleri
+"""
+
+# These stand for the state only when little else is said: "the Lebanese army", not "the Free Syrian Army".
+_FORCES_AND_PEOPLE = """
+army military armed forces navy police people troops soldiers side nation
+armee armees forces peuple militaires soldats
+ejercito ejercitos fuerzas pueblo militares tropas soldados
+exercito exercitos forcas povo
+armee streitkrafte streitkraften volk militar truppen soldaten
+арми* народ народа народу вооруженны* сил силы силам военны* войск* сторон*
+جيش شعب قوات عسكريه مسلحه جانب
+ordu* halk* silahli kuvvet* asker*
+"""
+
+# What may stand beside them.
+_LIGHT = """
+the of a an and s for in to by at from its this that or
+le la les l d du de des et en au aux un une a pour dans par
+el los las del y e en una uno por para al
+o os as do da dos das no na nos nas em ao um uma pelo pela
+der die das dem den des von vom im in und ein eine einer eines einem fur am zum zur
+и в во на из с о об от для
+في من الي علي عن ال
+ve ile icin nin nun in un nun nda nde da de dan den ya ye
+"""
+_BESIDE_FORCES = """
+national royal arab national* federal* imperial islamic nationale nationales nacional nacionales nacionais
+armees armadas
+arabe wehrhaft вооруженн* национальн* عربي عربيه وطني وطنيه مسلحه ulusal kara
+"""
+
+# One person, even when acting for a state.
+_PERSON = """
+president presidents prime minister premier king queen prince princess emir sheikh sultan chancellor ambassador
+spokesman spokeswoman
+spokesperson secretary envoy general governor mayor senator leader deputy lawmaker official officials diplomat
+commissioner
+presidente presidenta ministre ministra ministro rei rey roi reine reina rainha ambassadeur ambassadrice
+embajador embaixador chancelier canciller
+parole porte portavoz secretaire secretario gouverneur gobernador governador maire dirigeant
+lider chef jefe chefe
+prasident prasidenten prasidentin *minister *ministers *ministern *ministerin ministerprasident* kanzler
+kanzlers kanzlerin konig konigs konigin botschafter* sprecher*
+staatschef* regierungschef*
+президент президента президенту президентом президенте премьер* министр министра министру министром король
+короля королем посол посла послу
+канцлер* представител* секретар* глава главы главе главу главой эмир* шейх*
+رئيس رئيسه وزير وزيره ملك ملكه امير سفير متحدث ناطق امين مستشار مبعوث شيخ سلطان
+baskan cumhurbaskani cumhurbaskan* basbakan* bakan bakani bakanin krali kral buyukelci buyukelcisi sozcu* lider*
+emiri
+"""
+
+# Not the state itself: its provinces, enemies, companies and charities.
+_OTHER = """
+regional provincial local municipal rebel rebels opposition university company corporation corp ltd airline
+airlines airways bank fund
+foundation charity club federation cross crescent committee council association union institute agency
+commission exile shadow former party front
+militia militias separatist separatists city province governorate states refugee refugees programme program
+project trust group society church team
+provinciale locale rebelle rebelles universite entreprise banque fonds fondation federation croix croissant
+comite conseil association institut
+agence opposition parti provincia rebelde rebeldes universidad empresa banco fondo fundacion federacion cruz
+comite consejo asociacion instituto
+agencia oposicion partido universidade fundo fundacao conselho associacao cruz
+bank fonds stiftung universitat gesellschaft unternehmen opposition partei rotes kreuz *agentur *landesregierung
+landesregierung rebellen
+банк* фонд* университет* компани* корпораци* партия партии оппозици* повстанц* комитет* совет совета агентств*
+област* общество общества крест*
+بنك مصرف صندوق جامعه شركه مؤسسه جمعيه حزب معارضه هلال صليب هيئه لجنه وكاله اقليم محافظه
+bankasi fonu universitesi sirketi vakfi dernegi partisi muhalefet* kizilay* ajansi konseyi kurulu
+"""
+
+HAN_GOVERNMENT = re.compile(
+    "(?:的|联邦|中央|王国|皇家|国家|临时|过渡|当局|新|方面)*"
+    "(?:政府|外交部|外务省|国防部|防卫省|财政部|财务省|国务院|议会|国会|众议院|参议院|军队|军方|国防军|武装部队|当局|大使馆|驻华大使馆|"
+    "使馆|内阁|人民|方面|王国|共和国|联邦|国|方|商务部|卫生部|内政部|发展部|内阁府|联邦政府)+"
+)
+HAN_PERSON = re.compile(
+    "总统|总理|首相|主席|国王|部长|大臣|外长|防长|大使|发言人|国务卿|酋长|王储|天皇|女王|埃米尔|议长|议员"
+)
+
+
+def is_government(word: str) -> bool:
+    """Whether a state speaks through what `word` names."""
+    return _matches("government", word)
+
+
+def is_force_or_people(word: str) -> bool:
+    """Whether `word` names a state's army or people."""
+    return _matches("forces", word)
+
+
+def is_light(word: str) -> bool:
+    """Whether `word` is an article, a preposition or the like."""
+    return _matches("light", word)
+
+
+def may_stand_beside_forces(word: str) -> bool:
+    """Whether `word` leaves an army the state's own."""
+    return _matches("beside", word)
+
+
+def is_person(word: str) -> bool:
+    """Whether `word` is a title that makes the phrase one person."""
+    return _matches("person", word)
+
+
+def is_other_body(word: str) -> bool:
+    """Whether `word` makes the phrase something other than the state."""
+    return _matches("other", word)
+
+
+def _matches(table: str, word: str) -> bool:
+    return _pattern(table).fullmatch(word) is not None
+
+
+@lru_cache(maxsize=8)
+def _pattern(table: str) -> re.Pattern[str]:
+    source = {
+        "government": _GOVERNMENT, "forces": _FORCES_AND_PEOPLE, "light": _LIGHT, "beside": _BESIDE_FORCES,
+        "person": _PERSON, "other": _OTHER,
+    }[table]  # fmt: skip
+    return re.compile("|".join(sorted({re.escape(word).replace(r"\*", ".*") for word in source.split()})))
