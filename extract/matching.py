@@ -169,7 +169,8 @@ def names_agree(one: _Name, other: _Name) -> bool:
 
 
 def _have_one_code(one: _Name, other: _Name) -> bool:
-    return bool(one[0] and other[0] and _slug(one[0])) and _slug(one[0] or "") == _slug(other[0] or "")
+    codes = {_slug(pair[0]) if pair[0] else "" for pair in (one, other)}
+    return len(codes) == 1 and codes != {""}
 
 
 def _is_country(code: str | None) -> bool:

@@ -19,6 +19,7 @@ from extract.normalise.aliases import JOINERS, Alias, Aliases, Form, Key, aliase
 from extract.normalise.government_words import (
     HAN_GOVERNMENT,
     HAN_PERSON,
+    is_embassy,
     is_force_or_people,
     is_government,
     is_light,
@@ -96,7 +97,23 @@ _FIRST_NAMES = _words(
     "anthony david john james mary katie barbara patrick daniel kim richard brian steve stephen nicolas eason "
     "george denzel kerry booker martha dinah harold grover isaiah russell martin peter paul jack jordan"
 )
-_NAMES_OF_PERSONS = _words("jordan chad georgia israel washington paris london sofia lima roma kenya india")
+_NAMES_OF_PERSONS = _words("jordan chad georgia israel washington paris london sofia lima holland colombo wellington")
+# They may stand before a country with no comma: "On Monday Jordan said".
+_NO_FIRST_NAMES = _words(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december kingdom republic state gulf arab neighbouring the city airport embassy"
+)
+# In French these are surnames or first names without an article.
+_NEEDED_BEFORE = {"hollande": ("la", "en"), "salvador": ("le", "au", "du")}
+_CURRENCY_STEMS = ("доллар", "рубл", "крон", "фунт", "динар", "дирхам", "франк", "юан", "шиллинг", "dolar", "dollar")
+_CURRENCIES = _words(
+    "$ euro euros pound pounds sterling livre livres libra libras pfund franc francs franco francos franken yen yuan "
+    "krone kroner kronor krona kronen couronne couronnes corona coronas coroa coroas rupee rupees roupie roupies "
+    "rupia rupias rupien riyal riyals rial rials riyad riais dirham dirhams dirhames dinar dinars dinares peso pesos "
+    "reais lira liras lire rouble roubles ruble rubles rublo rublos rubel shilling shillings naira rand "
+    "rands иен иены иена риал риалов риала دولار دولارات دولارا دينار دنانير دينارا ريال ريالات ريالا درهم دراهم درهما "
+    "جنيه جنيهات جنيها ليره ليرات فرنك فرنكا ين يوان كرونه كرونات روبل روبلات روبيه روبيات lirasi"
+)
 # English names of countries that are names of persons, of a state or common words elsewhere.
 _ONLY_IN_ENGLISH = _words("jordan chad georgia turkey guinea us bern emirates brit brits turk pole kiwi dane")
 _BEFORE_GEORGIA_USA = _words("atlanta savannah augusta")
@@ -118,7 +135,10 @@ _MALI_CONTEXT = _words(
     "في جمهوريه دوله الي حكومه شمال جنوب وسط شرق غرب جيش رئيس قوات سلطات علي عن داخل ان من بشان بعثه لدي بين وفي"
 )
 # A capital letter that begins a sentence says nothing about these.
-_COMMON_AT_START = _words("того fin este male sana ama fas leh pole franco перу чили мали rom ire nord")
+_COMMON_AT_START = _words(
+    "того газы вены вену дели сана сану перу чили мали fin este male sana ama fas leh pole franco rom ire nord gana "
+    "antigua"
+)
 _AFFIXES_BEFORE = _words("pro anti non philo про анти")
 _AFFIXES_AFTER = _words("speaking language born style sprachig")
 _TITLED = _words("nato otan opec opep fifa uefa apec gavi nafo onu")
@@ -232,7 +252,7 @@ def _is_written_so(alias: Alias, surfaces: list[str], language: str | None) -> b
             return False
         if alias.form == "adjective" and text[0].islower() and alias.language != language and language is not None:
             return False
-        return len(letters) > 5 or surface[0] > "\u0370" or _bare(surface) == _bare(letters)
+        return not (surface.isascii() and letters.lower() in _ACCENTS_COUNT)
     written = [part for part in _WORD.findall(text) if part not in JOINERS]
     if len(written) != len(surfaces):
         return True
@@ -246,6 +266,8 @@ def _is_written_so(alias: Alias, surfaces: list[str], language: str | None) -> b
     return True
 
 
+# Without their accents these are other words ("Şam", Damascus; "sam").
+_ACCENTS_COUNT = _words("şam amã saná irã omã letã malí")
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\s\w]")
 
 
@@ -253,11 +275,6 @@ def _is_acronym_written_so(wanted: str, surface: str) -> bool:
     if surface.isupper():
         return True
     return surface[0].isupper() and (len(wanted) >= 5 or surface.lower() in _TITLED)
-
-
-def _bare(word: str) -> str:
-    """Lower case with accents, one way of writing them."""
-    return unicodedata.normalize("NFC", word.replace("İ", "i").replace("I", "ı")).lower().replace("ı", "i")
 
 
 def _turkish_match(found: Scan, table: Aliases, index: int, word: str) -> tuple[Alias, int, int] | None:
@@ -283,6 +300,10 @@ def _is_vetoed(found: Scan, first: int, last: int, alias: Alias, cut: int, last_
         return True
     if "\u0621" <= word[0] <= "\u06ff":
         return _is_vetoed_arabic(found, first, last, word, before, after, cut, last_end)
+    if alias.form in ("adjective", "abbreviation") and first == last:
+        noun = before if alias.language in ("fr", "es", "pt") else found.word(last + 2) if after == "-" else after
+        if _is_money(noun):
+            return True  # "Canadian dollars", "couronnes norvégiennes"
     if word in _COMMON_AT_START and first == last and _begins_sentence(found, first):
         return True
     if after in _PROPER_HEADS and found.original(last + 1)[0].isupper():
@@ -291,8 +312,10 @@ def _is_vetoed(found: Scan, first: int, last: int, alias: Alias, cut: int, last_
         return True
     if before == "'" and found.word(first - 2) == "d" and found.word(first - 3) in _OF_HEADS:
         return True
+    if before not in _NEEDED_BEFORE.get(word, (before,)) and found.language == "fr":
+        return True
     if first == last and word in _NAMES_OF_PERSONS:
-        if before in _FIRST_NAMES and found.original(first - 1)[0].isupper():
+        if _is_first_name(found, first - 1):
             return True
         if word == "georgia" and (after in _AFTER_GEORGIA_USA or found.word(first - 2) in _BEFORE_GEORGIA_USA):
             return True
@@ -305,16 +328,32 @@ def _is_vetoed(found: Scan, first: int, last: int, alias: Alias, cut: int, last_
 def _is_vetoed_arabic(
     found: Scan, first: int, last: int, word: str, before: str, after: str, cut: int, last_end: int
 ) -> bool:
+    if first == last and _is_money(before):
+        return True
     if before in _ARABIC_HEADS or after in ("الخيريه", "للبترول"):
         return True
     bare = word[cut:]
-    if first == last and bare in ("مجري", "يمني") and found.original(first).endswith("ى"):
+    if first == last and bare in ("مجري", "المجري", "يمني", "اليمني") and found.original(first).endswith("ى"):
         return True  # "course" and "right-hand"
     if first == last and bare == "مالي":
         named = last_end == first - 1
         listed = cut and word[0] == "و" and named
         return not (listed or before in _MALI_CONTEXT or (cut and word[0] in "بل"))
     return False
+
+
+def _is_money(word: str) -> bool:
+    return word in _CURRENCIES or word.startswith(_CURRENCY_STEMS)
+
+
+def _is_first_name(found: Scan, index: int) -> bool:
+    """Whether a capital, not of a sentence's first word, makes a first name of the word at `index`."""
+    if found.kind(index) != "w" or "-" in (found.word(index + 1), found.word(index - 1)):
+        return False
+    surface, word = found.original(index), found.word(index)
+    if not surface[0].isupper() or surface.isupper():
+        return False
+    return word in _FIRST_NAMES or (word not in _NO_FIRST_NAMES and not _begins_sentence(found, index))
 
 
 def _begins_sentence(found: Scan, index: int) -> bool:
@@ -324,6 +363,7 @@ def _begins_sentence(found: Scan, index: int) -> bool:
 
 
 _HAN = re.compile("[\u3400-\u9fff]")
+_HAN_MONEY = re.compile("元(?![首旦])|法郎|克朗|第纳尔|里亚尔|卢比|比索|英?镑|先令|卢布|迪拉姆|里拉|雷亚尔")
 # Chinese marks no words: "X方" is cut out of longer words unless something clear stands before it.
 _BEFORE_SIDE = frozenset("和与向对由据称在请让给被将但而是使")
 _AFTER_SIDE = frozenset("面案式法向针位便程可才能阵")
@@ -337,6 +377,9 @@ def _han_mentions(text: str, table: Aliases, language: str | None) -> list[Actor
             if text.startswith(candidate, position):
                 alias = table.by_han[candidate][0]
                 end = position + len(candidate)
+                if _HAN_MONEY.match(text, end):
+                    position = end - 1
+                    break
                 if len(candidate) == 2 and candidate[1] == "方" and not _is_side(text, position, end):
                     continue
                 if alias.entity_id:
@@ -383,7 +426,6 @@ _ARTICLE = re.compile(
     r"(?:the|la|le|les|el|los|las|os|as|o|a|der|die|das|den|dem|l['’ʼ])(?:\s+|(?<=['’ʼ]))", re.IGNORECASE
 )
 _BRACKETS = re.compile(r"^(.{3,}?)\s*[(（]\s*([^()（）]{2,20}?)\s*[)）]$")
-_POSSESSIVE = re.compile(r"['’]s?$")
 
 
 @lru_cache(maxsize=8192)
@@ -393,7 +435,9 @@ def _resolve(table: Aliases, written: str, type_hint: ActorType, language: str |
         return _unresolved(written, type_hint)
     for candidate in dict.fromkeys((core, _without_article(core))):
         alias = _exact(table, candidate, language)
-        if alias is not None and not (type_hint == "person" and candidate.lower() in _NAMES_OF_PERSONS):
+        if alias is not None and type_hint == "person" and candidate.lower() in _NAMES_OF_PERSONS:
+            return _unresolved(written, "person")
+        if alias is not None:
             return _actor(written, alias, table)
     bracketed = _BRACKETS.match(written)
     if bracketed:
@@ -403,12 +447,14 @@ def _resolve(table: Aliases, written: str, type_hint: ActorType, language: str |
         inside = _exact(table, bracketed[2], language)
         if inside is not None and not inside.is_country and bracketed[2].isupper():
             return _actor(written, inside, table)
-    meant = _country_of_phrase(table, core, type_hint, language)
+    meant = _country_of_phrase(core, type_hint, language)
     if meant == "person":
         return _unresolved(written, "person")
     if meant is not None:
         return _actor(written, meant, table)
-    alias = _organisation_of_phrase(table, core, language) or _nearly(table, _without_article(core), language)
+    alias = _organisation_of_phrase(table, core, language)
+    if alias is None and type_hint != "person":
+        alias = _nearly(table, _without_article(core))
     if alias is not None:
         return _actor(written, alias, table)
     return _unresolved(written, type_hint)
@@ -419,20 +465,14 @@ def _base(language: str | None) -> str | None:
 
 
 def _core(written: str) -> str:
-    """`written` without outer quotes, brackets and full stops; "U.S." keeps its own."""
-    core = written
-    while True:
-        trimmed = _OUTER.sub("", core)
-        if written.endswith(".") and trimmed.count(".") and core.endswith(trimmed + "."):
-            trimmed += "."
-        if written.endswith((")", "）")) and re.search(r"[(（]", trimmed):
-            trimmed += written[-1]
-        trimmed = _POSSESSIVE.sub("", trimmed) if trimmed.endswith(("'", "’")) else trimmed
-        if trimmed == core:
-            return core
-        core = trimmed
-        if not _OUTER.search(core) or core.endswith((".", ")", "）")):
-            return core
+    """`written` without outer quotes and marks, but with the last point of "U.S." and a bracket that was opened."""
+    core = _OUTER.sub("", written)
+    if not core:
+        return ""
+    following = written[written.index(core) + len(core) :][:1]
+    if (following == "." and "." in core) or (following in (")", "）") and re.search("[(（]", core)):
+        core += following
+    return core
 
 
 def _without_article(core: str) -> str:
@@ -442,7 +482,7 @@ def _without_article(core: str) -> str:
 
 def _exact(table: Aliases, name: str, language: str | None) -> Alias | None:
     """The alias that the whole of `name` is, the document's language first."""
-    if is_han(name[0]):
+    if _HAN.search(name):
         return next((alias for alias in table.by_han.get(name, ()) if alias.entity_id), None)
     key = words_of(name)
     if not key:
@@ -477,22 +517,23 @@ def _nearest(candidates: list[Alias] | tuple[()], name: str, language: str | Non
 
 
 def _may_be_so_written(alias: Alias, name: str) -> bool:
-    """Case counts only for acronyms, accents only in short words."""
+    """Case counts only for acronyms, accents only where they make another word."""
     if alias.text.isupper() and len(alias.text) <= 6:
         return name.upper() == name or _is_acronym_written_so(alias.text, name)
-    if " " not in alias.text and len(alias.text) <= 5 and "A" <= alias.text[0] <= "\u0370":
-        return _bare(name).endswith(_bare(alias.text))
-    return True
+    return alias.text.lower() not in _ACCENTS_COUNT or not name.isascii()
 
 
-def _country_of_phrase(table: Aliases, core: str, type_hint: ActorType, language: str | None) -> Alias | Literal["person"] | None:
+def _country_of_phrase(core: str, type_hint: ActorType, language: str | None) -> Alias | Literal["person"] | None:
     """The country for which a phrase stands, "person" when it names a person, or None."""
     mentions = find_actors(core, language) or (find_actors(core) if language else [])
-    countries = {mention.actor.entity_id for mention in mentions if mention.actor.type == "country"}
-    if len(countries) != 1 or any(mention.actor.type != "country" for mention in mentions):
-        titles = [word for word in _rest(core, []) if is_person(word)]
-        return "person" if titles and type_hint == "person" else None
-    country = Alias(core, "", countries.pop(), "name", True)
+    countries = list(dict.fromkeys(mention.actor.entity_id for mention in mentions))
+    if any(mention.actor.type != "country" for mention in mentions):
+        return None
+    if len(countries) == 2 and any(is_embassy(word) for word in _rest(core, mentions)):
+        countries.pop()
+    if len(countries) != 1:
+        return None
+    country = Alias(core, "", countries[0], "name", True)
     if is_han(core[0]) or is_han(core[-1]):
         rest = core
         for mention in reversed(mentions):
@@ -505,7 +546,7 @@ def _country_of_phrase(table: Aliases, core: str, type_hint: ActorType, language
         return country if type_hint == "country" else "person"
     if not rest_words:
         return country
-    if any(is_other_body(word) for word in rest_words):
+    if any(is_other_body(word) for word in rest_words) and not any(is_embassy(word) for word in rest_words):
         return None
     if any(is_government(word) for word in rest_words):
         return country
@@ -578,11 +619,11 @@ def _spellings(table: Aliases) -> dict[str, dict[str, Alias]]:
     return spellings
 
 
-def _nearly(table: Aliases, name: str, language: str | None) -> Alias | None:
+def _nearly(table: Aliases, name: str) -> Alias | None:
     """The alias that `name` nearly spells, if only one entity is near."""
     key: Key = words_of(name)
     joined = " ".join(key)
-    if len(joined) < 6 or joined in _CONFUSABLE or is_han(joined[0]):
+    if len(joined) < 6 or joined in _CONFUSABLE or is_han(joined[0]) or name.isupper():
         return None
     entries = _spellings(table).get(joined[0], {})
     near = process.extract(joined, entries.keys(), scorer=fuzz.ratio, score_cutoff=88, limit=5)

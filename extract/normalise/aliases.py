@@ -50,8 +50,8 @@ class Aliases:
     Attributes:
         by_words: Folded words without joiners → aliases.
         longest: Folded first word → most words of an alias that begins with it.
-        by_han: Alias in Chinese characters → aliases.
-        han_heads: First two characters → aliases in Chinese characters, longest first.
+        by_han: Alias with Chinese characters → aliases.
+        han_heads: First two characters → aliases with Chinese characters, longest first.
         organisations: Organisation id → organisation.
     """
 
@@ -115,7 +115,7 @@ def _load(seeds: Path, stamps: tuple[tuple[int, int], ...]) -> Aliases:
     everything += [
         Alias(row[0], row[1], row[2], "abbreviation" if row[0].isupper() else "name", False)
         for row in _rows(seeds / "organisation_aliases.csv", 3)
-        if row[2] in organisations
+        if row[2] in organisations and not row[0].startswith(("the ", "The "))
     ]
     everything += [Alias(row.name_en, "en", id_, "name", False) for id_, row in organisations.items()]
     everything += [Alias(phrase, "", "", "name", True) for phrase in not_actors()]
@@ -136,7 +136,7 @@ def _index(everything: list[Alias], organisations: dict[str, Organisation]) -> A
     longest: dict[str, int] = {}
     by_han: dict[str, list[Alias]] = {}
     for alias, written in zip(everything, _fold_all([alias.text for alias in everything]), strict=True):
-        if is_han(written[:1]):
+        if not written.isascii() and any(map(is_han, written)):
             by_han.setdefault(alias.text, []).append(alias)
             continue
         key = tuple(written.split(" ")) if written.replace(" ", "").isalpha() else words_of(written)

@@ -391,7 +391,8 @@ _ALPHA3 = {
     "TZA": "TZS", "SOM": "SOS", "ZMB": "ZMW", "MWI": "MWK", "RWA": "RWF", "BDI": "BIF", "DJI": "DJF", "GIN": "GNF",
     "COD": "CDF", "COM": "KMF", "SEN": "XOF", "CIV": "XOF", "MLI": "XOF", "BFA": "XOF", "NER": "XOF", "TGO": "XOF",
     "BEN": "XOF", "GNB": "XOF", "CMR": "XAF", "GAB": "XAF", "TCD": "XAF", "CAF": "XAF", "COG": "XAF", "GNQ": "XAF",
-    "CPV": "CVE", "BRA": "BRL", "SSD": "SSP",
+    "CPV": "CVE", "BRA": "BRL", "SSD": "SSP", "IND": "INR", "PAK": "PKR", "NPL": "NPR", "LKA": "LKR",
+    "MUS": "MUR", "SYC": "SCR", "ROU": "RON", "MDA": "MDL",
 }  # fmt: skip
 
 

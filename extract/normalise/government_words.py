@@ -12,35 +12,28 @@ from functools import lru_cache
 # A state speaks through these, whatever else the phrase holds ("ministry of foreign affairs of").
 _GOVERNMENT = """
 government governments governmental administration cabinet ministry ministries parliament parliamentary
-authorities embassy
-kingdom republic presidency treasury congress senate emirate sultanate legislature state
-department
-gouvernement gouvernements gouvernementales ministere ministeres parlement autorites ambassade royaume
-republique presidence etat
-exterieur diplomatie chancellerie tresor diplomacy
-gobierno gobiernos ministerio ministerios parlamento autoridades embajada reino republica presidencia estado
-cancilleria
-governo governos ministerio ministerios embaixada itamaraty chancelaria administracao administracion
-regierung regierungen *regierung *ministerium *ministeriums parlament behorden botschaft konigreich republik
-*kabinett kabinett
-prasidialamt staat verwaltung
+authorities embassy presidency treasury congress senate legislature department gouvernement gouvernements
+gouvernementales ministere ministeres parlement autorites ambassade presidence exterieur diplomatie chancellerie
+tresor diplomacy gobierno gobiernos ministerio ministerios parlamento autoridades embajada presidencia
+cancilleria governo governos embaixada itamaraty chancelaria administracao administracion regierung regierungen
+*regierung *ministerium *ministeriums parlament behorden botschaft *kabinett kabinett prasidialamt verwaltung
 правительств* администраци* кабинет кабинета кабинету кабинетом кабмин* министерств* минобороны мид мида миду
-минфин* парламент* власти
-властей властям властями посольств* королевств* республик* госдум* государств* кремл*
-حكومه حكومات حكومتها وزاره وزارات برلمان سلطات سفاره مملكه جمهوريه دوله رئاسه خارجيه ديوان سلطنه اداره وزراء
-hukumet* bakanlig* parlamento* buyukelcilig* cumhuriyet* yonetim* meclis* devlet* makamlar* kralli* disisleri
+минфин* парламент* власти властей властям властями посольств* госдум* кремл* حكومه حكومات حكومتها وزاره وزارات
+برلمان سلطات سفاره رئاسه خارجيه ديوان اداره وزراء hukumet* bakanlig* parlamento* buyukelcilig* yonetim* meclis*
+makamlar* disisleri
 """
 
-# These stand for the state only when little else is said: "the Lebanese army", not "the Free Syrian Army".
-_FORCES_AND_PEOPLE = """
-army military armed forces navy police people troops soldiers side nation
-armee armees forces peuple militaires soldats
-ejercito ejercitos fuerzas pueblo militares tropas soldados
-exercito exercitos forcas povo
-armee streitkrafte streitkraften volk militar truppen soldaten
-арми* народ народа народу вооруженны* сил силы силам военны* войск* сторон*
-جيش شعب قوات عسكريه مسلحه جانب
-ordu* halk* silahli kuvvet* asker*
+# These stand for the state only when little else is said: "the Lebanese army" and "the Syrian state", not
+# "the Free Syrian Army" and "the Islamic State in Iraq".
+_STATE_FORCES_AND_PEOPLE = """
+army military armed forces navy police people troops soldiers side nation armee armees peuple militaires soldats
+ejercito ejercitos fuerzas pueblo militares tropas soldados exercito exercitos forcas povo streitkrafte
+streitkraften volk militar truppen soldaten арми* народ народа народу вооруженны* сил силы силам военны* войск*
+сторон* جيش شعب قوات عسكريه مسلحه جانب ordu* halk* silahli kuvvet* asker* kingdom republic emirate sultanate
+state royaume republique etat reino republica estado konigreich republik staat королевств* республик*
+государств* مملكه جمهوريه دوله سلطنه cumhuriyet* devlet* kralli* contingent contingents contingente contingentes
+kontingent kontingents контингент* birlig* gendarmes gendarmerie policia policiers polizei polizisten полиц*
+polis* شرطه كتيبه وحده قوه battalion bataillon batallon batalhao peacekeepers coastguard policemen
 """
 
 # What may stand beside them.
@@ -55,9 +48,11 @@ der die das dem den des von vom im in und ein eine einer eines einem fur am zum 
 ve ile icin nin nun in un nun nda nde da de dan den ya ye
 """
 _BESIDE_FORCES = """
-national royal arab national* federal* imperial islamic nationale nationales nacional nacionales nacionais
-armees armadas
-arabe wehrhaft вооруженн* национальн* عربي عربيه وطني وطنيه مسلحه ulusal kara
+national royal arab national* federal* imperial nationale nationales nacional nacionales nacionais armees
+armadas arabe wehrhaft вооруженн* национальн* عربي عربيه وطني وطنيه مسلحه ulusal kara democratic federative
+socialist united co-operative cooperative bolivarian hashemite plurinational people's democratique federale
+populaire democratica popular federativa demokratische демократическ* федеративн* народн* ديمقراطيه demokratik
+federal halk
 """
 
 # One person, even when acting for a state.
@@ -83,6 +78,7 @@ emiri
 
 # Not the state itself: its provinces, enemies, companies and charities.
 _OTHER = """
+houthi houthis hezbollah hamas kurdish kurdistan taliban statelet caliphate حوثي حوثيه طالبان كردستان хуситск*
 regional provincial local municipal rebel rebels opposition university company corporation corp ltd airline
 airlines airways bank fund
 foundation charity club federation cross crescent committee council association union institute agency
@@ -102,6 +98,11 @@ landesregierung rebellen
 bankasi fonu universitesi sirketi vakfi dernegi partisi muhalefet* kizilay* ajansi konseyi kurulu
 """
 
+_EMBASSY = """
+embassy consulate ambassade consulat embajada embaixada consulado botschaft konsulat посольств* консульств* سفاره قنصليه
+buyukelcilig* konsoloslug*
+"""
+
 HAN_GOVERNMENT = re.compile(
     "(?:的|联邦|中央|王国|皇家|国家|临时|过渡|当局|新|方面)*"
     "(?:政府|外交部|外务省|国防部|防卫省|财政部|财务省|国务院|议会|国会|众议院|参议院|军队|军方|国防军|武装部队|当局|大使馆|驻华大使馆|"
@@ -118,7 +119,7 @@ def is_government(word: str) -> bool:
 
 
 def is_force_or_people(word: str) -> bool:
-    """Whether `word` names a state's army or people."""
+    """Whether `word` names a state as such, its army or its people."""
     return _matches("forces", word)
 
 
@@ -128,7 +129,7 @@ def is_light(word: str) -> bool:
 
 
 def may_stand_beside_forces(word: str) -> bool:
-    """Whether `word` leaves an army the state's own."""
+    """Whether `word` leaves an army the state's own, and a republic the whole state."""
     return _matches("beside", word)
 
 
@@ -142,6 +143,11 @@ def is_other_body(word: str) -> bool:
     return _matches("other", word)
 
 
+def is_embassy(word: str) -> bool:
+    """Whether `word` names an embassy: the state that sends it is named before the one that receives it."""
+    return _matches("embassy", word)
+
+
 def _matches(table: str, word: str) -> bool:
     return _pattern(table).fullmatch(word) is not None
 
@@ -149,7 +155,7 @@ def _matches(table: str, word: str) -> bool:
 @lru_cache(maxsize=8)
 def _pattern(table: str) -> re.Pattern[str]:
     source = {
-        "government": _GOVERNMENT, "forces": _FORCES_AND_PEOPLE, "light": _LIGHT, "beside": _BESIDE_FORCES,
-        "person": _PERSON, "other": _OTHER,
+        "government": _GOVERNMENT, "forces": _STATE_FORCES_AND_PEOPLE, "light": _LIGHT, "beside": _BESIDE_FORCES,
+        "person": _PERSON, "other": _OTHER, "embassy": _EMBASSY,
     }[table]  # fmt: skip
     return re.compile("|".join(sorted({re.escape(word).replace(r"\*", ".*") for word in source.split()})))

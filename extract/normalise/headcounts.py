@@ -102,7 +102,7 @@ def parse_quantity(text: str, language: str | None = None) -> Quantity | None:
     figure = counted[0]
     value = _value(figure, None, found)
     qualifier, _, _ = _qualified(found, figure)
-    if value != value.to_integral():
+    if value != value.to_integral() or value >= 10**10:
         return None
     return _quantity(text, qualifier, value, None)
 
@@ -115,6 +115,7 @@ _NOUNS: dict[HeadcountKind, str] = {
         paratroopers
         paratrooper commandos commando infantrymen troopers sailors airmen fighters legionnaires reservists rangers
         servicemembers
+        infantry infantrymen fantassin fantassins infantería infanteristas fuzileiros قبعات
         instructor instructors trainer trainers adviser advisers advisor advisors officers sappers engineers
         soldat soldats militaire militaires parachutiste parachutistes instructeur instructeurs formateur formateurs
         légionnaires
@@ -191,7 +192,7 @@ _STRONG = word_set(
 )
 _UNITS = word_set(
     "contingent contingents battalion battalions company companies brigade brigades force forces unit units "
-    "regiment squad platoon detachment mission team garrison group bataillon bataillons compagnie régiment "
+    "regiment squad platoon detachment mission team garrison crew group bataillon bataillons compagnie régiment "
     "détachement unité unités équipe garnison effectif renfort contingente contingentes batallón batallones "
     "compañía brigada fuerza unidad destacamento regimiento equipo misión guarnición grupo batalhão companhia "
     "força unidade missão equipe guarnição kontingent kontingente kompanie einheit truppe verband kontingents "
@@ -299,7 +300,7 @@ def _scan_noun(found: Scan, position: int) -> _Noun | None:
     while position < len(found.tokens) and position - start < _MAX_GAP:
         token = found.tokens[position]
         if token.kind != "w":
-            if token.text in ("-", ".") and found.glued(position) and words:
+            if (token.text in ("-", ".") and found.glued(position) and words) or token.text == '"':
                 position += 1
                 continue
             return None
@@ -467,7 +468,7 @@ def _noun_table() -> dict[str, HeadcountKind]:
 def _mention(found: Scan, figure: Figure, low: Figure | None, start: int | None,
     noun: _Noun) -> HeadcountMention | None:
     value = _value(figure, None, found)
-    if value != value.to_integral() or value < 1:
+    if value != value.to_integral() or not 1 <= value < 10**10:
         return None
     if low is not None and start is not None:
         lowest = _value(low, figure)

@@ -91,13 +91,14 @@ def parse_money(text: str, language: str | None = None) -> Money | None:
 def infer_currency(money: Money, country: str) -> Money:
     """`money` with the currency that `country` uses under the name written ("6 millions de francs" of Switzerland).
 
-    Only for names that leave several countries open; anything else comes back unchanged.
+    Only for names that leave several countries open, and for inferred currencies of which the giver has its own
+    ("rupees" of Pakistan). Plain dollars stay USD: givers of all countries count in them.
 
     Args:
-        money: A sum whose currency is None.
+        money: A sum.
         country: ISO 3166-1 alpha-3 of the country that gives it.
     """
-    if money.currency is not None:
+    if money.currency == "USD" or (money.currency is not None and not money.currency_is_inferred):
         return money
     code = currencies.code_of(country)
     for token in scan(money.as_written).tokens:

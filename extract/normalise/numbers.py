@@ -314,8 +314,8 @@ class _Reader:
         if len(first) == 4 and len(second) <= 2 and second.startswith("0"):
             return end + 1
         beside_currency = _CURRENCY_HINT.match(before) or _CURRENCY_HINT.match(found.word(end + 1))
-        if not beside_currency and first.isdigit() and second.isdigit() and int(first) >= int(second) \
-                and max(len(first), len(second)) <= 2 and found.word(end + 1) not in self.words:
+        is_short = first.isdigit() and second.isdigit() and max(len(first), len(second)) <= 2
+        if not beside_currency and is_short and int(first) >= int(second) and found.word(end + 1) not in self.words:
             return end + 1  # a score
         return None
 
@@ -581,6 +581,8 @@ class _Reader:
         if last < index or has_article or (current is None and not groups):
             return None
         figure = self._figure(index, last, groups, current, coefficient, is_approximate)
+        if figure.value > _LARGEST:
+            return None
         following = last + 1
         if has_digits and found.word(following)[:1] in _MORE and found.glued(following):
             is_more = True
@@ -732,6 +734,8 @@ class _Reader:
         return len(run) >= 2 and not following.startswith(("分", "月", "日"))
 
 
+# Nothing is counted or paid above this; the warehouse could not hold it either.
+_LARGEST = Decimal(10) ** 18
 _ONES = word_set("un una une um uma ein eine bir")
 _PRONOUNS = word_set("one un una une um uma ein eine bir один одна одно واحد واحده احد")
 _FULL_TENS = frozenset(Decimal(value) for value in range(20, 100, 10))

@@ -41,6 +41,8 @@ ENGLISH_NAMES = {
 }  # fmt: skip
 # One of these wins when a word is more than one of a country's forms.
 PRIORITY = ("name", "abbreviation", "government", "capital", "adjective")
+# (folded words, language, begins with a small letter, iso3) → (form, alias)
+Found = dict[tuple[str, str, bool, str], tuple[str, str]]
 AND = {"en": "and", "fr": "et", "es": "y", "pt": "e", "de": "und", "tr": "ve", "ru": "и"}
 
 # Words that name something else more often than the country: first names, common words, larger towns.
@@ -61,6 +63,9 @@ LEFT_OUT = {
     },
 }  # fmt: skip
 
+# The Turkish spelling of Juba is everybody else's Cuba.
+LEFT_OUT_IN = {("Cuba", "tr"), ("Hollands", "de"), ("مجري", "ar")}
+
 MORE_WORDS = """
 GBR	name	en	Northern Ireland
 GBR	name	fr	Irlande du Nord
@@ -75,9 +80,16 @@ GBR	government	en	Foreign Office;Foreign, Commonwealth and Development Office
 TWN	name	-	Taiwan
 CHE	name	de	Schweiz
 SAU	adjective	en	Saudi
+SDN	capital	en	Port Sudan
+SDN	capital	fr	Port-Soudan
+SDN	capital	es	Puerto Sudán
+SDN	capital	pt	Porto Sudão
+SDN	capital	ru	Порт-Судан
+SDN	capital	ar	بورتسودان;بورت سودان
+SDN	capital	zh	苏丹港
+MLI	name	es	Malí
 SAU	abbreviation	en	K.S.A.
 KOR	abbreviation	en	R.O.K.
-MLI	adjective	ar	الماليين
 SYR	name	fr	République arabe syrienne
 RUS	name	en	The Russian Federation
 DZA	name	en	People's Democratic Republic of Algeria
@@ -86,15 +98,10 @@ REU	name	en	Réunion Island
 DMA	name	en	Dominica
 SWZ	name	en	Eswatini
 PSE	name	ar	الأراضي الفلسطينية
-JPN	name	en	Land of the Rising Sun
-COD	adjective	ar	كونغولي
 TLS	name	en	Democratic Republic of Timor-Leste
-USA	adjective	de	US
 USA	abbreviation	de	US
 USA	abbreviation	-	U.S.
 USA	abbreviation	fr	E.-U.;EU d'Amérique
-USA	name	zh	美國政府
-EGY	adjective	ar	مصرية
 PER	name	ar	البيرو;بيرو
 CHL	name	ar	تشيلي;شيلي
 LKA	name	ar	سريلانكا
@@ -158,15 +165,17 @@ def _plain(name: str) -> str:
 
 
 def _collect(facts: list[list[str]], iso2: dict[str, str]) -> list[tuple[str, str, str, str]]:
-    found: dict[tuple[str, str, str], tuple[str, str]] = {}  # (key, language, iso3) → (form, alias)
+    found: Found = {}
 
     def put(alias: str, language: str, iso3: str, form: str) -> None:
         alias = _clean(alias)
-        if not alias or alias in LEFT_OUT.get(form, ()):
+        if form == "name":
+            alias = alias.removeprefix("The ")
+        if not alias or alias in LEFT_OUT.get(form, ()) or (alias, language) in LEFT_OUT_IN:
             return
-        key = (" ".join(split_words(alias)), language, iso3)
+        # A name and an adjective may differ in their first letter alone: Spanish "China" and "china".
+        key = (" ".join(split_words(alias)), language, alias[0].islower(), iso3)
         known = found.get(key)
-        # Lower case is the wider form: "território" may stand for "Território", not the other way round.
         if known is None or PRIORITY.index(form) < PRIORITY.index(known[0]):
             found[key] = (form, alias)
 
@@ -180,17 +189,15 @@ def _collect(facts: list[list[str]], iso2: dict[str, str]) -> list[tuple[str, st
                     put(inflected, language, row[0], "adjective")
     return sorted(
         (alias, language, iso3, form)
-        for (_, language, iso3), (form, alias) in _without_conflicts(found).items()
+        for (_, language, _, iso3), (form, alias) in _without_conflicts(found).items()
     )  # fmt: skip
 
 
-def _without_conflicts(
-    found: dict[tuple[str, str, str], tuple[str, str]],
-) -> dict[tuple[str, str, str], tuple[str, str]]:
+def _without_conflicts(found: Found) -> Found:
     """Drop a word from the country for which it is the lesser form; report words that stay in dispute."""
-    claims: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+    claims: dict[tuple[str, str, bool], list[tuple[str, str, bool, str]]] = defaultdict(list)
     for key in found:
-        claims[key[:2]].append(key)
+        claims[key[:3]].append(key)
     kept = dict(found)
     for keys in claims.values():
         ranks = {key: PRIORITY.index(found[key][0]) for key in keys}
@@ -201,7 +208,7 @@ def _without_conflicts(
         tied = [key for key in keys if ranks[key] == best]
         if len(tied) > 1:
             # The file's order is the editors' order of importance.
-            print("in dispute:", [(key[2], *found[key]) for key in tied], file=sys.stderr)
+            print("in dispute:", [(key[3], *found[key]) for key in tied], file=sys.stderr)
             for key in tied[1:]:
                 del kept[key]
     return kept
@@ -269,12 +276,18 @@ FLEETING = {"Египет": "Египт", "дворец": "дворц"}
 FEMININE_SOFT = {"Беларусь"}
 PLURALS = {"Острова": "Остров", "острова": "остров", "Нидерланды": "Нидерланд", "Штаты": "Штат", "Эмираты": "Эмират"}
 ZERO_GENITIVE = {"Филиппины", "Мальдивы", "Сейшелы", "Коморы", "Афины", "Багамы", "Бермуды", "Соломоны"}
+DECLINED_BEFORE_HYPHEN = {"Гвинея", "Босния"}
 NEUTERS = {"Королевство", "Государство", "Косово"}
 
 
 def _decline_phrase(name: str) -> Iterator[str]:
     parts = re.split(r"([ \-–—]+)", name)
-    cases = [part if index % 2 else _cases(part) for index, part in enumerate(parts)]
+    cases: list[str | list[str]] = [
+        # Of a word with a hyphen only the end is declined ("Коста-Рики"), but for "Гвинеи-Бисау".
+        part if index % 2 or (parts[index + 1 : index + 2] == ["-"] and part not in DECLINED_BEFORE_HYPHEN)
+        else _cases(part)
+        for index, part in enumerate(parts)
+    ]  # fmt: skip
     for case in range(6):
         yield "".join(part if isinstance(part, str) else part[case] for part in cases)
     # "сектора Газа" and "Республики Конго": an apposition may stay as it is.
@@ -330,7 +343,7 @@ def _cases(word: str) -> list[str]:
         return [word, stem + "я", stem + "ю", word, stem + "ем", stem + "е"]
     if last == "й":
         return [word, stem + "я", stem + "ю", word, stem + "ем", stem + "е"]
-    if last in "оиуеэёы":
+    if last in "оиуеэёыю":
         return [word] * 6
     stem = FLEETING.get(word, word)
     instrumental = "ем" if stem[-1] in "жчшщц" else "ом"
@@ -347,6 +360,8 @@ def _adjective_cases(stem: str, word: str, genitive: str, dative: str, instrumen
 def _inflect_adjective(base: str, language: str) -> Iterator[str]:
     if base.startswith("="):
         yield base[1:]
+        return
+    if base in ARABIC_LEFT_OUT:
         return
     yield base
     yield from {
@@ -388,6 +403,8 @@ def _spanish(base: str) -> Iterator[str]:
 
 def _portuguese(base: str) -> Iterator[str]:
     stem = base[:-1]
+    if base.endswith("ão"):
+        return
     if base.endswith("o"):
         yield from (stem + "a", stem + "os", stem + "as")
     elif base.endswith("ês"):
@@ -445,8 +462,6 @@ ARABIC_LEFT_OUT = {"قمري", "عاجي"}  # "lunar" and "of ivory"
 
 
 def _arabic(base: str) -> Iterator[str]:
-    if base in ARABIC_LEFT_OUT:
-        return
     words = base.split(" ")
     if len(words) == 2:
         first, second = words
@@ -460,7 +475,7 @@ def _arabic(base: str) -> Iterator[str]:
         yield "ال" + base
         return
     for stem in (base, "ال" + base):
-        yield from (stem + end for end in ("", "ة", "ون", "ين", "ات", "تين", "تان", "ان"))
+        yield from (stem + end for end in ("", "ة", "ون", "ين", "ان"))
 
 
 def _turkish(base: str) -> Iterator[str]:

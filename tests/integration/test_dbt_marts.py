@@ -250,10 +250,14 @@ def build(
     """
     path = workspace / "warehouse.duckdb"
     path.unlink(missing_ok=True)
+    seeded = workspace / "seeded.duckdb"
+    if command == "run":
+        if not seeded.exists():
+            run_dbt(workspace, path, "seed")
+            shutil.move(path, seeded)
+        shutil.copy(seeded, path)
     write_warehouse(path, news, rates)
     with written(workspace / "seeds", overrides or Overrides()):
-        if command == "run":
-            run_dbt(workspace, path, "seed")
         run_dbt(workspace, path, command, *(["--vars", f"{{as_of: {as_of}}}"] if as_of else []))
     return path
 
@@ -616,13 +620,6 @@ def test_a_removed_document_takes_its_claims_and_no_others(workspace: Path, worl
     assert all(with_all[row["commitment_id"]] == row for row in read(built, COMMITMENTS))
 
 
-def test_as_of_a_day_uses_only_what_was_known_then(workspace: Path) -> None:
-    built = build(workspace, WORLD, RATES, as_of=date(2026, 2, 16))
-    known = build(workspace.joinpath(), [item for item in WORLD if item.published and item.published <= date(2026, 2, 16)], RATES)
-    assert read(built, COMMITMENTS) == read(known, COMMITMENTS)
-    assert by_country(known)["QAT"]["joint_group_total_usd"] == 5_000_000_000
-
-
 def test_a_second_run_reports_what_changed(workspace: Path) -> None:
     path = build(workspace, WORLD, RATES)
     assert {row["change"] for row in read(path, "select change from changes_since_last_run")} == {"new"}
@@ -824,3 +821,13 @@ def test_worked_example_forces(example: tuple[Path, dict[str, Any]]) -> None:
         if "contributors" in row:
             members = read(path, f"select contributor_ids from force_contributions where force_id = '{row['force']}'")
             assert sorted(item["contributor_ids"] for item in members) == row["contributors"]
+
+
+# --- as of a day: last, since another variable makes dbt read its project again ----------------
+
+
+def test_as_of_a_day_uses_only_what_was_known_then(workspace: Path) -> None:
+    built = build(workspace, WORLD, RATES, as_of=date(2026, 2, 16))
+    known = build(workspace, [item for item in WORLD if item.published and item.published <= date(2026, 2, 16)], RATES)
+    assert read(built, COMMITMENTS) == read(known, COMMITMENTS)
+    assert by_country(known)["QAT"]["joint_group_total_usd"] == 5_000_000_000

@@ -400,6 +400,24 @@ def test_the_gold_of_the_project_can_be_read() -> None:
         assert len(find_documents(held, documents_folder(folder, None))) == len(held)
 
 
+@pytest.mark.parametrize("part", ["development", "test"])
+def test_gold_measured_against_itself_is_right_in_everything(part: str) -> None:
+    held = read_gold(project_root() / "seeds" / "gold" / part)
+    found = {}
+    for one in held:
+        text = "\n".join(record.quote or "" for record in one.records)
+        records = []
+        for record in one.records:
+            start = text.index(record.quote or "")
+            flat = record.model_dump(include=set(PredictedRecord.model_fields) - {"quote"})
+            records.append(predicted(flat, quote=record.quote, start=start, end=start + len(record.quote or "")))
+        found[one.document] = Prediction(one.document, text, records)
+    itself = evaluate(held, found, provider="gold", gold_name=part, keep_errors=False)
+    for measure in itself.measures:
+        expected = 0 if measure.measure == "false_records_per_document" else 1
+        assert measure.value in (None, expected), (measure.slice_value, measure.measure)
+
+
 @dataclass
 class FakeProvider:
     """Answers every document with one pledge of Norway's, or fails."""
@@ -596,7 +614,7 @@ def test_scores_of_project_descriptions(shared_gold: ModuleType) -> None:
                  "currency": "NOK" if amount else None}  # fmt: skip
         return {"id": name, "gold": coded, "amount_in_text": amount is not None}
 
-    kenya = {"counterpart": "Kenya", "counterpart_code": "KEN"}
+    kenya: dict[str, Any] = {"counterpart": "Kenya", "counterpart_code": "KEN"}
     rows = [row("a", 5e6), row("b", 5e6), row("c", None), row("d", 1e6, recipient="regional", stage="suspended")]
     found = {
         "a": [predicted(**kenya, amount=10), predicted(**kenya), predicted(**kenya, actor_code="SWE", amount=9e9)],

@@ -168,6 +168,9 @@ def test_the_giver_can_settle_the_currency() -> None:
     assert infer_currency(francs, "SEN").currency == "XOF"
     assert infer_currency(francs, "NOR").currency is None
     assert infer_currency(dollars, "CAN") == dollars
+    rupees = parse_money("5 million rupees", "en")
+    assert rupees is not None
+    assert infer_currency(rupees, "PAK").currency == "PKR"
 
 
 @given(

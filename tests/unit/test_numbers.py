@@ -150,6 +150,14 @@ def test_no_number_is_read_from_malformed_figures() -> None:
         assert read_digits(digits, "en") is None, digits
 
 
+@pytest.mark.parametrize(
+    "text", ["9" * 6000, f"{'9' * 6000}-{'8' * 6000}", "1" + ",000" * 3000, "1 " * 500, "百亿" * 500]
+)
+def test_absurd_figures_raise_nothing(text: str) -> None:
+    find_numbers(f"{text} million")
+    parse_number(text)
+
+
 @pytest.mark.skipif(not BENCHMARK.exists(), reason="the shared benchmarks are not here")
 def test_floor_on_recognizers_numbers_and_ranges() -> None:
     """Floors, not aims: the set is full of fractions and comparisons that news does not hold."""

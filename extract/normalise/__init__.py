@@ -1,0 +1,1 @@
+"""What written words mean: numbers, money, headcounts, dates, actors. Pure functions, no input or output."""
