@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from extract.errors import ConfigError, DocumentError
 from extract.normalise.folding import fold_text
@@ -69,7 +72,8 @@ def find_sources(inputs: list[Path]) -> list[Source]:
         inputs: Files and folders; a folder gives its text and HTML files, hidden ones left out.
 
     Returns:
-        Sources in a stable order, each file once.
+        Sources in a stable order, each file once. A folder that cannot be listed is a source that
+        cannot be read.
 
     Raises:
         ConfigError: If a path does not exist, or a folder holds nothing to read.
@@ -77,72 +81,110 @@ def find_sources(inputs: list[Path]) -> list[Source]:
     files: dict[Path, Path] = {}
     for given in inputs:
         if given.is_dir():
-            found = sorted(
-                path
-                for path in given.rglob("*")
-                if path.suffix.lower() in TEXT_SUFFIXES | HTML_SUFFIXES
-                and not any(part.startswith(".") for part in path.relative_to(given).parts)
-                and path.is_file()
-            )
+            found = _files_below(given)
             if not found:
                 raise ConfigError(
                     f"The folder {str(given)!r} holds no .txt, .md or .html file. Name a folder or files that do."
                 )
             for path in found:
                 files.setdefault(path.resolve(), path)
-        elif given.exists():
+        elif os.path.lexists(given):
             files.setdefault(given.resolve(), given)
         else:
             raise ConfigError(f"There is no file or folder {str(given)!r}. Check the path and call again.")
     return [
-        Source(source_id=_hash(str(resolved)), name=path.stem or path.name, path=path)
-        for resolved, path in files.items()
+        Source(source_id=source_id_of(path), name=path.stem or path.name, path=path)
+        for path in files.values()
     ]
 
 
-def read_document(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Document:
-    """Read one source.
+def source_id_of(path: Path) -> str:
+    """First 16 hex digits of the sha256 of where `path` leads: the same however it is written."""
+    return _hash(str(path.resolve()))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    found: list[Path] = []
+
+    def unlistable(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for parent, folders, names in os.walk(folder, onerror=unlistable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [
+            Path(parent, name)
+            for name in names
+            if not name.startswith(".") and Path(name).suffix.lower() in TEXT_SUFFIXES | HTML_SUFFIXES
+        ]
+    return sorted(found)
+
+
+def read_bytes(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
+    """The bytes of a source.
 
     Args:
         source: What `find_sources` listed.
         max_bytes: Largest file to accept, in bytes.
 
     Raises:
-        DocumentError: If the file cannot be read, is too large, empty or not text.
+        DocumentError: If the file cannot be read, is no file, or is too large.
     """
     name = str(source.path)
+    if source.path.exists() and not source.path.is_file():
+        what = "a folder that cannot be listed" if source.path.is_dir() else "no ordinary file"
+        raise DocumentError(f"{name!r} is {what}. Check its permissions, or give a text or HTML file.")
     try:
-        size = source.path.stat().st_size
-        if size > max_bytes:
-            raise DocumentError(
-                f"{name!r} has {size:,} bytes, more than the limit of {max_bytes:,}. "
-                "Split it, or raise the limit with --max-bytes."
-            )
-        data = source.path.read_bytes()
+        with source.path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+            size = os.fstat(file.fileno()).st_size
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DocumentError(f"{name!r} cannot be read: {reason}. Check the file and its permissions.") from error
+    if len(data) > max_bytes:
+        raise DocumentError(
+            f"{name!r} has {size:,} bytes, more than the limit of {max_bytes:,}. "
+            "Split it, or raise the limit with --max-bytes."
+        )
+    return data
+
+
+def read_document(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Document:
+    """Read one source (see `read_bytes` and `document_from_bytes`)."""
+    return document_from_bytes(source, read_bytes(source, max_bytes=max_bytes))
+
+
+def document_from_bytes(source: Source, data: bytes) -> Document:
+    """The document that the bytes of a source hold.
+
+    Raises:
+        DocumentError: If they hold no text.
+    """
+    name = str(source.path)
+    page: _Page | None = None
     if source.path.suffix.lower() in HTML_SUFFIXES or _looks_like_html(data):
-        text, title, published, outlet = _read_html(data, name)
-    else:
-        text = decode(data, name)
-        title, published, outlet = None, None, None
+        page = _read_html(data, name)
+    text = page.text if page else decode(data, name)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise DocumentError(f"{name!r} holds no text. Remove it, or give the file that holds the article.")
     language = detect_language(text)
-    stated = _stated(text, language)
-    return Document(
-        document_id=_hash(text),
-        source_id=source.source_id,
-        name=source.name,
-        text=text,
-        language=language,
-        title=title or stated[0],
-        publication_date=published or stated[1],
-        outlet=outlet or stated[2],
-        source=name,
-    )
+    title, published, outlet = _stated(text, language)
+    if page is not None:
+        title = page.title or title
+        published = _agreed_date(page, published)
+        outlet = page.outlet or outlet
+    return Document(_hash(text), source.source_id, source.name, text, language, title, published, outlet, name)
+
+
+def reader_version() -> str:
+    """Hash of what turns bytes into documents: when it changes, every file is read anew."""
+    package = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in (Path(__file__), package / "normalise" / "folding.py", package / "normalise" / "dates.py"):
+        digest.update(path.read_bytes())
+    for distribution in ("trafilatura", "py3langid"):
+        digest.update(version(distribution).encode())
+    return digest.hexdigest()[:12]
 
 
 def document_from_text(text: str, *, name: str = "text", source: str = "") -> Document:
@@ -245,50 +287,85 @@ def _looks_like_html(data: bytes) -> bool:
 _CHARSET = re.compile(rb"""<meta[^>]+charset=["']?\s*([A-Za-z0-9_\-]+)""", re.IGNORECASE)
 
 
-def _read_html(data: bytes, name: str) -> tuple[str, str | None, date | None, str | None]:
-    """Main text, title, publication date and outlet of a page."""
-    declared = _CHARSET.search(data[:4096])
-    html: str | None = None
-    if declared and not data.startswith(tuple(bom for bom, _ in _BOMS)):
-        try:
-            html = data.decode(declared.group(1).decode("ascii"), "strict")
-        except (LookupError, UnicodeDecodeError):
-            html = None
-    if html is None:
-        html = decode(data, name)
+@dataclass(frozen=True)
+class _Page:
+    """What a page's markup gives; the title only if its body bears it out.
+
+    Attributes:
+        is_foreign: The markup has a headline that the body does not bear out.
+    """
+
+    text: str
+    title: str | None
+    published: date | None
+    outlet: str | None
+    is_foreign: bool
+
+
+def _read_html(data: bytes, name: str) -> _Page:
+    """Main text of a page and what its markup says about it."""
+    html = _decode_html(data, name)
     # Slow to import, and needed for pages alone.
     import trafilatura
 
-    extracted = trafilatura.bare_extraction(
-        html, include_comments=False, include_tables=True, with_metadata=True, favor_recall=True
-    )
-    values = extracted.as_dict() if extracted is not None else {}
-    text = str(values.get("text") or "")
+    text = trafilatura.extract(html, include_comments=False, include_tables=True, favor_recall=True) or ""
     if not text.strip():
         raise DocumentError(f"{name!r} is a page without an article. Give the page of the article itself.")
-    title = _meta(html, "og:title") or values.get("title")
-    published = _iso_date(
-        _meta(html, "article:published_time") or _meta(html, "datePublished") or _meta(html, "date")
-    )
-    outlet = _meta(html, "og:site_name") or values.get("sitename")
-    if title and fold_text(str(title)) not in fold_text(text):
+    meta, own_title = _markup(html)
+    title = _line(meta.get("og:title") or own_title)
+    folded = fold_text(text)
+    is_borne_out = title is not None and _is_borne_out(title, folded)
+    if title is not None and is_borne_out and fold_text(title) not in folded:
         text = f"{title}\n\n{text}"
-    return text, _line(title), published, _line(outlet)
+    return _Page(
+        text=text,
+        title=title if is_borne_out else None,
+        published=_iso_date(meta.get("article:published_time") or meta.get("datePublished") or meta.get("date")),
+        outlet=_line(meta.get("og:site_name")),
+        is_foreign=title is not None and not is_borne_out,
+    )
 
 
-def _meta(html: str, key: str) -> str | None:
+def _decode_html(data: bytes, name: str) -> str:
+    declared = _CHARSET.search(data[:4096])
+    if declared and not data.startswith(tuple(bom for bom, _ in _BOMS)):
+        try:
+            return data.decode(declared.group(1).decode("ascii"), "strict")
+        except (LookupError, UnicodeDecodeError):
+            pass  # the page is wrong about itself: its bytes decide
+    return decode(data, name)
+
+
+def _markup(html: str) -> tuple[dict[str, str], str | None]:
+    """Contents of the meta elements by property, name or itemprop, first one first; and the title."""
+    from lxml import etree
     from lxml import html as lxml_html
 
     try:
-        tree = lxml_html.fromstring(html.encode("utf-8"), parser=lxml_html.HTMLParser(encoding="utf-8"))
-    except (ValueError, SyntaxError):
-        return None
+        tree: Any = lxml_html.fromstring(html.encode("utf-8"), parser=lxml_html.HTMLParser(encoding="utf-8"))
+    except (ValueError, etree.LxmlError):
+        return {}, None
+    meta: dict[str, str] = {}
     for element in tree.iter("meta"):
-        if key in (element.get("property"), element.get("name"), element.get("itemprop")):
-            content = element.get("content")
-            if content and content.strip():
-                return str(content).strip()
-    return None
+        content = (element.get("content") or "").strip()
+        for attribute in ("property", "name", "itemprop"):
+            if content and element.get(attribute):
+                meta.setdefault(element.get(attribute), content)
+    titles = [element.text_content() for kind in ("h1", "title") for element in tree.iter(kind)]
+    return meta, next((title for title in titles if title.strip()), None)
+
+
+# A page is dated by the day it went up, its text by the day it was filed.
+_MAX_DATE_GAP_DAYS = 3
+
+
+def _agreed_date(page: _Page, stated: date | None) -> date | None:
+    """The markup's date, unless the text gives another, or the markup is another article's."""
+    if page.published is None or page.is_foreign:
+        return stated
+    if stated is not None and abs((page.published - stated).days) > _MAX_DATE_GAP_DAYS:
+        return stated
+    return page.published
 
 
 def _iso_date(value: str | None) -> date | None:
@@ -351,6 +428,7 @@ _AGENCY = re.compile(
 )
 _DATELINE = re.compile(r"^[^\n]{0,90}?\s[—–-]{1,2}\s")
 _MAX_HEADER_LINES = 6
+_FEWEST_TITLE_WORDS = 4
 
 
 def _stated(text: str, language: str | None) -> tuple[str | None, date | None, str | None]:
@@ -358,20 +436,32 @@ def _stated(text: str, language: str | None) -> tuple[str | None, date | None, s
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     body_start = next((index for index, line in enumerate(lines) if _is_prose(line)), 0)
     header, body = lines[: min(body_start, _MAX_HEADER_LINES)], lines[body_start:]
-    folded_body = fold_text("\n".join(body))
-    title = next((line for line in header if _has_title_shape(line)), None)
-    header_is_foreign = title is not None and not _is_borne_out(title, folded_body)
-    if header_is_foreign:
-        # A foreign headline casts doubt on the date beside it too; a later line may be the real one.
-        title = next((line for line in header if _has_title_shape(line) and _is_borne_out(line, folded_body)), None)
-    published: date | None = None
-    if not header_is_foreign:
-        published = _header_date(header, language)
+    title, published = _read_header(header, fold_text("\n".join(body)), language)
     if published is None and body:
         dateline = _DATELINE.match(body[0])
         published = _first_date(dateline.group() if dateline else body[0][:60], language, only_start=not dateline)
     found = _BYLINE_SOURCE.search(text) or _AGENCY.search("\n".join(lines[: body_start + 1]))
     return title, published, found.group("outlet").strip() if found else None
+
+
+def _read_header(header: list[str], folded_body: str, language: str | None) -> tuple[str | None, date | None]:
+    """Headline and date of the lines above the body.
+
+    A headline of which the body says nothing is another article's, and casts doubt on the date below
+    it, up to the next headline.
+    """
+    title: str | None = None
+    published: date | None = None
+    is_foreign = False
+    for line in header:
+        stated = _first_date(line, language) if len(line) <= 80 else None
+        if stated is not None:
+            if published is None and not is_foreign:
+                published = stated
+        elif title is None and _has_title_shape(line):
+            is_foreign = not _is_borne_out(line, folded_body)
+            title = None if is_foreign else line
+    return title, published
 
 
 def _is_prose(line: str) -> bool:
@@ -383,20 +473,14 @@ def _has_title_shape(line: str) -> bool:
 
 
 def _is_borne_out(title: str, folded_body: str) -> bool:
-    """Whether the body speaks of what the headline names: a fair share of its longer words."""
-    words = {word[:5] for word in re.findall(r"\w{4,}", fold_text(title))}
-    if not words:
-        words = set(re.findall(r"\w{2}", fold_text(title)))
-    return not words or sum(word in folded_body for word in words) >= max(1, 0.34 * len(words))
+    """Whether the body speaks of anything that the headline names.
 
-
-def _header_date(header: list[str], language: str | None) -> date | None:
-    for line in header:
-        if len(line) <= 80:
-            found = _first_date(line, language)
-            if found:
-                return found
-    return None
+    Headlines play with words: one of theirs in the body is enough (the beginning of it, since words
+    are inflected). Short headlines name too little to be judged.
+    """
+    folded = fold_text(title)
+    words = {word[:5] for word in re.findall(r"\w{4,}", folded)} or set(re.findall(r"\w{2}", folded))
+    return len(words) < _FEWEST_TITLE_WORDS or any(word in folded_body for word in words)
 
 
 def _first_date(line: str, language: str | None, *, only_start: bool = False) -> date | None:

@@ -21,7 +21,9 @@ from extract.normalise.government_words import (
     HAN_PERSON,
     is_embassy,
     is_force_or_people,
+    is_generic,
     is_government,
+    is_islamic_state,
     is_light,
     is_other_body,
     is_person,
@@ -143,6 +145,7 @@ _AFFIXES_BEFORE = _words("pro anti non philo про анти")
 _AFFIXES_AFTER = _words("speaking language born style sprachig")
 _TITLED = _words("nato otan opec opep fifa uefa apec gavi nafo onu")
 _ARTICLES = _words("the la le les el los las o os a as l der die das den")
+_TURKISH_CASE = re.compile("n?[dt][ae](?:n|ki)?|n?[iu]n|[yn]?[iu]|[yn]?[ae]|y?l[ae]")
 _TURKISH_SUFFIX = re.compile("(?:l[ae]r)?(?:[dt][ae]n?|n?[iu]n|y?[iu]|y?[ae]|y?l[ae])?")
 
 
@@ -267,7 +270,7 @@ def _is_written_so(alias: Alias, surfaces: list[str], language: str | None) -> b
 
 
 # Without their accents these are other words ("Şam", Damascus; "sam").
-_ACCENTS_COUNT = _words("şam amã saná irã omã letã malí")
+_ACCENTS_COUNT = _words("şam amã saná irã omã letã malí frança")
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\s\w]")
 
 
@@ -281,7 +284,7 @@ def _turkish_match(found: Scan, table: Aliases, index: int, word: str) -> tuple[
     """A Turkish name with its case ending and no apostrophe ("Fransanın", "Rusların")."""
     if not found.original(index)[0].isupper():
         return None
-    for size in range(len(word) - 1, 3, -1):
+    for size in range(len(word) - 1, 4, -1):
         if word[:size] in table.longest and _TURKISH_SUFFIX.fullmatch(word[size:]):
             for alias in table.by_words.get((word[:size],), ()):
                 if alias.language == "tr" and alias.is_country and alias.form in ("name", "adjective"):
@@ -330,7 +333,7 @@ def _is_vetoed_arabic(
 ) -> bool:
     if first == last and _is_money(before):
         return True
-    if before in _ARABIC_HEADS or after in ("الخيريه", "للبترول"):
+    if before in _ARABIC_HEADS or before[1:] in _ARABIC_HEADS or after in ("الخيريه", "للبترول"):
         return True
     bare = word[cut:]
     if first == last and bare in ("مجري", "المجري", "يمني", "اليمني") and found.original(first).endswith("ى"):
@@ -487,15 +490,15 @@ def _exact(table: Aliases, name: str, language: str | None) -> Alias | None:
     key = words_of(name)
     if not key:
         return None
-    keys = [(key, 0)]
+    keys = [key]
     if "\u0621" <= key[0][0] <= "\u06ff":
-        keys += [((variant, *key[1:]), 1) for variant, _ in _arabic_variants(key[0])]
-        keys.append((("ال" + key[0], *key[1:]), 1))
+        keys += [(variant, *key[1:]) for variant, _ in _arabic_variants(key[0])]
+        keys.append(("ال" + key[0], *key[1:]))
         if key[0].startswith("ال"):
-            keys.append(((key[0][2:], *key[1:]), 1))
-    if len(key) > 2 and key[-2:] == ("'", "s"):
-        keys.append((key[:-2], 1))
-    for one, _ in keys:
+            keys.append((key[0][2:], *key[1:]))
+    if len(key) > 2 and key[-2] == "'" and (key[-1] == "s" or _TURKISH_CASE.fullmatch(key[-1])):
+        keys.append(key[:-2])
+    for one in keys:
         alias = _nearest(table.by_words.get(one, ()), name, language)
         if alias is not None:
             return alias
@@ -546,10 +549,14 @@ def _country_of_phrase(core: str, type_hint: ActorType, language: str | None) ->
         return country if type_hint == "country" else "person"
     if not rest_words:
         return country
+    if is_islamic_state(rest_words):
+        return None
     if any(is_other_body(word) for word in rest_words) and not any(is_embassy(word) for word in rest_words):
         return None
     if any(is_government(word) for word in rest_words):
         return country
+    if all(mention.form == "capital" for mention in mentions) or _PLACED & set(_rest(core, mentions)):
+        return None  # "police of Paris", "battalion in Latvia"
     forces = [word for word in rest_words if is_force_or_people(word)]
     if forces and all(is_force_or_people(word) or may_stand_beside_forces(word) for word in rest_words):
         return country
@@ -564,7 +571,12 @@ def _rest(core: str, mentions: list[ActorMention]) -> list[str]:
         if token.kind not in ("w", "n", "h", "c"):
             continue
         start, end = found.span(index, index)
-        if any(mention.start < end and start < mention.end for mention in mentions):
+        touching = [mention for mention in mentions if mention.start < end and start < mention.end]
+        if touching:
+            # A Chinese run is no word: what a mention leaves of it counts.
+            covered = sum(min(end, mention.end) - max(start, mention.start) for mention in touching)
+            if token.kind in ("h", "c") and covered < end - start:
+                rest.append(token.text)
             continue
         word = token.text
         if "\u0621" <= word[0] <= "\u06ff":
@@ -583,21 +595,39 @@ def _bare_arabic(word: str) -> str:
 
 
 def _organisation_of_phrase(table: Aliases, core: str, language: str | None) -> Alias | None:
-    """The organisation when nothing else is said ("l'ONU", "the UN's World Food Programme")."""
+    """The organisation for which a phrase stands.
+
+    Nothing else may be said ("l'ONU"), but for the organisation to which it belongs ("the UN's World Food
+    Programme"), its host ("UNIFIL in Lebanon") or what it is ("the Turkish aid agency TIKA").
+    """
     mentions = find_actors(core, language)
     organisations = [mention for mention in mentions if mention.actor.type != "country"]
-    if not organisations or len(organisations) != len(mentions):
+    if not organisations:
         return None
-    if any(not is_light(word) for word in _rest(core, mentions)):
-        return None
-    head = organisations[-1]
-    entities = {mention.actor.entity_id for mention in organisations}
-    between = core[organisations[0].end : head.start]
-    if len(entities) > 1 and not (len(organisations) == 2 and re.fullmatch(r"['’]s?\s+|\s+", between)):
-        return None
-    return Alias(core, "", head.actor.entity_id, "name", False)
+    places = {mention.actor.entity_id for mention in mentions if mention.actor.type == "country"}
+    first, last = organisations[0], organisations[-1]
+    significant = [word for word in _rest(core, mentions) if not is_light(word)]
+    if not significant and len(organisations) == 1 and places <= {table.organisations[first.actor.entity_id].host_iso3}:
+        return _as_alias(core, first)
+    if not significant and not places and len(organisations) == 2:
+        between = core[first.end : last.start]
+        is_part = re.fullmatch(r"['’]s?\s+|\s+|\s*[(（]", between)
+        return _as_alias(core, last) if is_part or first.actor.entity_id == last.actor.entity_id else None
+    is_named_last = len(organisations) == 1 and not core[last.end :].strip("\"'”’»)")
+    if is_named_last and last.actor.type != "bloc" and all(map(is_generic, significant)):
+        before = _rest(core[: last.start], [])
+        # Arabic and Russian say "force of the UN" without a preposition; there the name must stand in quotes.
+        is_quoted = core[: last.start].endswith(tuple("\"'“«„"))
+        if before and not is_light(before[-1]) and (is_quoted or last.surface[0] < "\u0370"):
+            return _as_alias(core, last)
+    return None
 
 
+def _as_alias(core: str, mention: ActorMention) -> Alias:
+    return Alias(core, "", mention.actor.entity_id, "name", False)
+
+
+_PLACED = _words("in im en au aux a em no na nos nas в во на في")
 _CONFUSABLE = _words(
     "austria australia niger nigeria slovakia slovenia iran iraq mali malawi guinea guyana kosovo serbia gambia "
     "zambia latvia lithuania libya liberia mauritania mauritius dominica sweden switzerland paraguay uruguay"
@@ -635,8 +665,10 @@ def _nearly(table: Aliases, name: str) -> Alias | None:
     other = near[0][0].split(" ")
     if len(other) != len(key) or re.findall(r"\d+", joined) != re.findall(r"\d+", near[0][0]):
         return None
-    if any(fuzz.ratio(one, two) < 75 for one, two in zip(key, other, strict=True)):
+    if any(fuzz.ratio(one, two) < 80 for one, two in zip(key, other, strict=True)):
         return None
+    if not best.is_country and {one.actor.entity_id for one in find_actors(name)} - {best.entity_id}:
+        return None  # another country's bank is no misspelling
     return best
 
 

@@ -41,6 +41,7 @@ class Organisation(NamedTuple):
 
     name_en: str
     type: ActorType
+    host_iso3: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +106,8 @@ def _load(seeds: Path, stamps: tuple[tuple[int, int], ...]) -> Aliases:
             f"{str(seeds / _FILES[0])!r} is missing. Write it with: python seeds/build/build_country_aliases.py"
         )
     organisations = {
-        row[0]: Organisation(row[1], cast(ActorType, row[2]))
-        for row in _rows(seeds / "organisations.csv", 3)
+        row[0]: Organisation(row[1], cast(ActorType, row[2]), row[4])
+        for row in _rows(seeds / "organisations.csv", 5)
     }  # fmt: skip
     everything = [
         Alias(row[0], row[1], row[2], cast(Form, row[3]), True)

@@ -20,7 +20,8 @@ cancilleria governo governos embaixada itamaraty chancelaria administracao admin
 правительств* администраци* кабинет кабинета кабинету кабинетом кабмин* министерств* минобороны мид мида миду
 минфин* парламент* власти властей властям властями посольств* госдум* кремл* حكومه حكومات حكومتها وزاره وزارات
 برلمان سلطات سفاره رئاسه خارجيه ديوان اداره وزراء hukumet* bakanlig* parlamento* buyukelcilig* yonetim* meclis*
-makamlar* disisleri
+makamlar* disisleri senat senado congres congreso congresso bundesrat сейм сейма сената сенат конгресс* نواب امه
+شوري قياده ministers ministres ministros junta junte хунт* *departement departement
 """
 
 # These stand for the state only when little else is said: "the Lebanese army" and "the Syrian state", not
@@ -33,26 +34,23 @@ streitkraften volk militar truppen soldaten арми* народ народа н
 state royaume republique etat reino republica estado konigreich republik staat королевств* республик*
 государств* مملكه جمهوريه دوله سلطنه cumhuriyet* devlet* kralli* contingent contingents contingente contingentes
 kontingent kontingents контингент* birlig* gendarmes gendarmerie policia policiers polizei polizisten полиц*
-polis* شرطه كتيبه وحده قوه battalion bataillon batallon batalhao peacekeepers coastguard policemen
+polis* شرطه كتيبه وحده قوه battalion bataillon batallon batalhao peacekeepers coastguard policemen policiais
+policeman kustenwache *kustenwache
 """
 
 # What may stand beside them.
 _LIGHT = """
-the of a an and s for in to by at from its this that or
-le la les l d du de des et en au aux un une a pour dans par
-el los las del y e en una uno por para al
-o os as do da dos das no na nos nas em ao um uma pelo pela
-der die das dem den des von vom im in und ein eine einer eines einem fur am zum zur
-и в во на из с о об от для
-في من الي علي عن ال
-ve ile icin nin nun in un nun nda nde da de dan den ya ye
+the of a an and s for in to by at from its this that or le la les l d du de des et en au aux un une pour dans
+par el los las del y e una uno por para al o os as do da dos das no na nos nas em ao um uma pelo pela der die
+dem den von vom im und ein eine einer eines einem fur am zum zur и в во на из с о об от для في من الي علي عن ال
+ve ile icin nin nun nda nde dan ya ye deki daki teki taki ne nden ndan
 """
 _BESIDE_FORCES = """
 national royal arab national* federal* imperial nationale nationales nacional nacionales nacionais armees
 armadas arabe wehrhaft вооруженн* национальн* عربي عربيه وطني وطنيه مسلحه ulusal kara democratic federative
 socialist united co-operative cooperative bolivarian hashemite plurinational people's democratique federale
 populaire democratica popular federativa demokratische демократическ* федеративн* народн* ديمقراطيه demokratik
-federal halk
+federal halk islamic islamique islamica islamische اسلاميه исламск* islam
 """
 
 # One person, even when acting for a state.
@@ -80,22 +78,33 @@ emiri
 _OTHER = """
 houthi houthis hezbollah hamas kurdish kurdistan taliban statelet caliphate حوثي حوثيه طالبان كردستان хуситск*
 regional provincial local municipal rebel rebels opposition university company corporation corp ltd airline
-airlines airways bank fund
-foundation charity club federation cross crescent committee council association union institute agency
-commission exile shadow former party front
-militia militias separatist separatists city province governorate states refugee refugees programme program
-project trust group society church team
-provinciale locale rebelle rebelles universite entreprise banque fonds fondation federation croix croissant
-comite conseil association institut
-agence opposition parti provincia rebelde rebeldes universidad empresa banco fondo fundacion federacion cruz
-comite consejo asociacion instituto
-agencia oposicion partido universidade fundo fundacao conselho associacao cruz
-bank fonds stiftung universitat gesellschaft unternehmen opposition partei rotes kreuz *agentur *landesregierung
-landesregierung rebellen
-банк* фонд* университет* компани* корпораци* партия партии оппозици* повстанц* комитет* совет совета агентств*
-област* общество общества крест*
-بنك مصرف صندوق جامعه شركه مؤسسه جمعيه حزب معارضه هلال صليب هيئه لجنه وكاله اقليم محافظه
-bankasi fonu universitesi sirketi vakfi dernegi partisi muhalefet* kizilay* ajansi konseyi kurulu
+airlines airways bank fund foundation charity club federation cross crescent committee association union
+institute agency commission exile shadow former party front militia militias separatist separatists city
+province governorate states refugee refugees programme program project trust group society church team
+provinciale locale rebelle rebelles universite entreprise banque fonds fondation croix croissant comite institut
+agence parti provincia rebelde rebeldes universidad empresa banco fondo fundacion federacion cruz asociacion
+instituto agencia oposicion partido universidade fundo fundacao associacao stiftung universitat gesellschaft
+unternehmen partei rotes kreuz *agentur *landesregierung landesregierung rebellen банк* фонд* университет*
+компани* корпораци* партия партии оппозици* повстанц* комитет* агентств* област* общество общества крест* بنك
+مصرف صندوق جامعه شركه مؤسسه جمعيه حزب معارضه هلال صليب هيئه لجنه وكاله اقليم محافظه bankasi fonu universitesi
+sirketi vakfi dernegi partisi muhalefet* kizilay* ajansi konseyi kurulu
+"""
+
+# What an organisation may be called before its name: "the Turkish aid agency TIKA".
+_GENERIC = """
+agency bank mission force operation organisation organization fund group foundation charity company development aid
+refugee health refugees relief humanitarian co-operation cooperation peacekeeping peace investment state-owned lender
+agence banque force operation fonds groupe fondation entreprise developpement aide agencia banco mision fuerza operacion
+organizacion fondo grupo fundacion empresa desarrollo ayuda missao forca operacao organizacao fundo fundacao
+desenvolvimento ajuda agentur *agentur bank *bank *mission *truppe operation organisation *organisation fonds stiftung
+агентство банк миссия фонд организация وكاله بنك بعثه قوه عمليه منظمه صندوق مؤسسه ajansi bankasi misyonu gucu orgutu
+"""
+
+_ISLAMIC = """
+islamic islamique islamico islamica islamischer islamische اسلاميه исламск* islam
+"""
+_STATE = """
+state etat estado staat staats دوله государств* devlet*
 """
 
 _EMBASSY = """
@@ -106,7 +115,7 @@ buyukelcilig* konsoloslug*
 HAN_GOVERNMENT = re.compile(
     "(?:的|联邦|中央|王国|皇家|国家|临时|过渡|当局|新|方面)*"
     "(?:政府|外交部|外务省|国防部|防卫省|财政部|财务省|国务院|议会|国会|众议院|参议院|军队|军方|国防军|武装部队|当局|大使馆|驻华大使馆|"
-    "使馆|内阁|人民|方面|王国|共和国|联邦|国|方|商务部|卫生部|内政部|发展部|内阁府|联邦政府)+"
+    "使馆|海军|空军|陆军|警察|联邦委员会|内阁|人民|方面|王国|共和国|联邦|国|方|商务部|卫生部|内政部|发展部|内阁府|联邦政府)+"
 )
 HAN_PERSON = re.compile(
     "总统|总理|首相|主席|国王|部长|大臣|外长|防长|大使|发言人|国务卿|酋长|王储|天皇|女王|埃米尔|议长|议员"
@@ -148,14 +157,25 @@ def is_embassy(word: str) -> bool:
     return _matches("embassy", word)
 
 
+def is_generic(word: str) -> bool:
+    """Whether `word` only says what kind of organisation the name after it is."""
+    return _matches("generic", word)
+
+
+def is_islamic_state(words: list[str]) -> bool:
+    """Whether `words` make the name of the armed group, not "Islamic Republic"."""
+    return any(_matches("islamic", word) for word in words) and any(_matches("state", word) for word in words)
+
+
 def _matches(table: str, word: str) -> bool:
     return _pattern(table).fullmatch(word) is not None
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _pattern(table: str) -> re.Pattern[str]:
     source = {
         "government": _GOVERNMENT, "forces": _STATE_FORCES_AND_PEOPLE, "light": _LIGHT, "beside": _BESIDE_FORCES,
         "person": _PERSON, "other": _OTHER, "embassy": _EMBASSY,
+        "generic": _GENERIC, "islamic": _ISLAMIC, "state": _STATE,
     }[table]  # fmt: skip
     return re.compile("|".join(sorted({re.escape(word).replace(r"\*", ".*") for word in source.split()})))

@@ -270,6 +270,14 @@ def _is_change(found: Scan, index: int) -> bool:
     )
 
 
+# "handed over $5m" is no "more than $5m".
+_VERBS_WITH_OVER = frozenset(
+    "hand hands handed handing turn turns turned turning sign signs signed signing make makes made making pass passes "
+    "passed passing bring brings brought carry carried carries roll rolled spread spreads split take takes took "
+    "taken taking".split()
+)
+
+
 def _match_before(found: Scan, position: int) -> tuple[Qualifier, int] | None:
     table = _table_before()
     last = found.tokens[position - 1]
@@ -289,6 +297,8 @@ def _match_before(found: Scan, position: int) -> tuple[Qualifier, int] | None:
             continue
         qualifier, only_in = entry
         if only_in is not None and found.language not in (only_in, None):
+            continue
+        if words == ("over",) and position > size and found.tokens[position - size - 1].text in _VERBS_WITH_OVER:
             continue
         return qualifier, position - size
     return None

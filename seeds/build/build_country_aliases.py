@@ -53,7 +53,7 @@ LEFT_OUT = {
         "Zentralafrika", "Saudi", "Antarctica", "Antarktis", "Antarctique", "Antártida", "Antarktika",
         "Antarktik", "Antártica", "Антарктида", "أنتاركتيكا", "南极洲", "南極洲",
     },
-    "government": {"No 10", "Number 10", "Beehive"},
+    "government": {"Bundesrat", "Bundesrats", "No 10", "Number 10", "Beehive"},
     "capital": {
         "Victoria", "Vitória", "Виктория", "فيكتوريا", "维多利亚", "Viktorya", "Male", "Malé", "Мале", "马累", "ماليه",
         "Georgetown", "Kingston", "Kingstown", "Hamilton", "San Juan", "Santiago", "San José", "San Jose",
@@ -63,8 +63,8 @@ LEFT_OUT = {
     },
 }  # fmt: skip
 
-# The Turkish spelling of Juba is everybody else's Cuba.
-LEFT_OUT_IN = {("Cuba", "tr"), ("Hollands", "de"), ("مجري", "ar")}
+# A news agency, an order of knights, and the Turkish spelling of Juba, everybody else's Cuba.
+LEFT_OUT_IN = {("lusa", "pt"), ("Malteser", "de"), ("Cuba", "tr"), ("Hollands", "de"), ("مجري", "ar")}
 
 MORE_WORDS = """
 GBR	name	en	Northern Ireland

@@ -7,7 +7,7 @@ rates as (
     select
         currency,
         rate_date,
-        arg_min(usd_per_unit, rate_source) as usd_per_unit,
+        arg_min(usd_per_unit, (rate_source, usd_per_unit)) as usd_per_unit,
         min(rate_source) as rate_source
     from {{ ref('stg_extraction__exchange_rates') }}
     where currency <> 'USD'

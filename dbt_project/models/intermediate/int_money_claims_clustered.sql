@@ -108,10 +108,15 @@ compared as (
                 and headline <= 2 * previous_headline
                 and coalesce(effective_date - previous_date between 0 and {{ var('revision_days') }}, true)
                 then 'revised upwards'
-            -- 7.4 lies in "more than 7"; ten does not, or "more than" would swallow everything.
-            when previous_is_open and not is_open and headline <= 1.5 * previous_headline
+            -- 7.4 lies in "more than 7"; eight does not: one would have said "more than 8".
+            when previous_is_open and not is_open
+                and headline < previous_headline + previous_last_digit_value
+                and headline <= 1.5 * previous_headline
                 then 'inside the open interval'
-            when is_capped and headline <= 1.5 * previous_headline then 'below the cap'
+            when is_capped
+                and previous_headline > headline - last_digit_value
+                and headline <= 1.5 * previous_headline
+                then 'below the cap'
             when qualifier = 'between' and previous_headline between amount_min and amount_max
                 then 'inside the range'
             -- Equal at the coarser precision: 1.25 and "about 1.3 billion".
