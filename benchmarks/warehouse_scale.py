@@ -1,6 +1,6 @@
 """How the dbt build grows: synthetic claims with known truth, 10^4 to 10^6.
 
-    python benchmarks/warehouse_scale.py 10000 100000 [--tests] [--keep FOLDER]
+    python -m benchmarks.warehouse_scale 10000 100000 [--tests] [--keep FOLDER]
 
 For each size it prints, measured in a process of its own: seconds of a full build, of a second build after 1 % more
 claims, peak memory, the time DuckDB alone needs to read the same JSON and group it once (the floor), the answer time of
@@ -59,10 +59,10 @@ from kinds
 """
 
 RECORDS = """
-insert into raw.records
+insert into raw.records by name
 select
-    'r' || i, 'x' || document_n, 'd' || document_n, position % {claims_per_document},
-    record_type,
+    'r' || i as record_id, 'x' || document_n as extraction_id, 'd' || document_n as document_id,
+    position % {claims_per_document} as ordinal, record_type, '1' as grounding_version,
     to_json({{
         record_type: record_type,
         stage: case kind
@@ -113,24 +113,25 @@ select
             "end": (position % {claims_per_document}) * {sentence_chars} + {quote_chars}, alignment: 'exact'
         }}],
         confidence: 0.9, notes: []
-    }}),
-    '1'
+    }}) as record
 from (select *, position // {claims_per_document} as document_n from claims)
 cross join (select list(iso3 order by iso3) as countries from countries)
 """
 
 DOCUMENTS = """
-insert into raw.documents
+insert into raw.documents by name
 select
-    'd' || document_n, case document_n % 4 when 0 then 'fr' when 1 then 'ar' when 2 then 'en' else 'es' end, null,
-    min(said_on) + cast(document_n % 10 as integer), 'outlet ' || document_n % 300,
+    'd' || document_n as document_id,
+    case document_n % 4 when 0 then 'fr' when 1 then 'ar' when 2 then 'en' else 'es' end as language,
+    min(said_on) + cast(document_n % 10 as integer) as publication_date, 'outlet ' || document_n % 300 as outlet,
     string_agg(
         rpad(
             rpad('Claim ' || i || ' of the corpus, in words: ', {quote_chars}, 'déclaré '),
             {sentence_chars}, ' and so on'
         ), '' order by position
-    ),
-    {sentence_chars} * {claims_per_document}, timestamptz '2026-01-01', '{run}'
+    ) as text,
+    {sentence_chars} * {claims_per_document} as char_count, timestamptz '2026-01-01' as first_loaded_at,
+    '{run}' as first_run_id
 from (select *, position // {claims_per_document} as document_n from claims)
 group by document_n
 """
@@ -168,7 +169,8 @@ def measure(size: int, folder: Path, with_tests: bool) -> None:
         [str(ROOT / "seeds" / "countries.csv")],
     )
     connection.execute(
-        "insert into raw.exchange_rates select 'EUR', cast(d as date), 1.1, 'synthetic'"
+        "insert into raw.exchange_rates by name"
+        " select 'EUR' as currency, cast(d as date) as rate_date, 1.1 as usd_per_unit, 'synthetic' as source"
         " from range(date '2023-12-01', date '2026-12-31', interval 1 day) as days (d)"
     )
     add_claims(connection, 0, size, size, "run-1")
@@ -220,21 +222,24 @@ def add_claims(
     connection.execute(RECORDS.format(**values))
     connection.execute(DOCUMENTS.format(**values))
     connection.execute(
-        f"insert into raw.runs values ('{run}', now(), now(), 'ok', 'synthetic', '0', '1', '1', 0, 0, 0, 0, 0, 0)"
+        f"insert into raw.runs by name select '{run}' as run_id, now() as started_at, 'ok' as status,"
+        " 'synthetic' as provider, '0' as pledgebook_version, '1' as schema_version, '1' as grounding_version"
     )
     connection.execute(
         f"""
-        insert into raw.extractions
-        select replace(document_id, 'd', 'x'), '{run}', document_id, document_id, 'synthetic', 1, 'ok', null, null,
-            100, 0, 50, 0.001, 0.1, '{{}}', now()
+        insert into raw.extractions by name
+        select replace(document_id, 'd', 'x') as extraction_id, '{run}' as run_id, document_id,
+            document_id as fingerprint, 'synthetic' as provider, 1 as attempt_n, 'ok' as status,
+            100 as prompt_tokens, 50 as completion_tokens, 0.1 as seconds, '{{}}' as raw_answer, now() as asked_at
         from raw.documents where first_run_id = '{run}'
         """
     )
     connection.execute(
         f"""
-        insert into raw.sightings
-        select 's' || document_id, document_id, document_id, document_id, document_id, replace(document_id, 'd', 'x'),
-            '{run}', now(), 'ok', null
+        insert into raw.sightings by name
+        select 's' || document_id as sighting_id, document_id as source_id, document_id as name,
+            document_id as source, document_id, replace(document_id, 'd', 'x') as extraction_id, '{run}' as run_id,
+            now() as seen_at, 'ok' as status
         from raw.documents where first_run_id = '{run}'
         """
     )

@@ -7,19 +7,24 @@ misuse or configuration.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from contextlib import ExitStack
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from extract import __version__
+from extract.cli_evaluate import evaluate
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.errors import ConfigError, PledgebookError
+
+if TYPE_CHECKING:
+    from extract.pipeline import DocumentResult, RunSummary
 
 app = typer.Typer(
     name="pledgebook",
@@ -39,14 +44,32 @@ ModelOption = Annotated[
         "Default: PLEDGEBOOK_MODEL, else OpenAI's if OPENAI_API_KEY or OPENAI_BASE_URL is set, else embedded."
     ),
 ]
+ModeOption = Annotated[
+    str | None,
+    typer.Option(help="How the model is held to the schema: json_schema, tools, json or md_json. Default: the provider's."),
+]
 RecordOption = Annotated[Path | None, typer.Option("--record", help="Keep answers in this folder.")]
 ReplayOption = Annotated[Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.")]
 ConfidenceOption = Annotated[
     float | None, typer.Option("--min-confidence", min=0, max=1, help="Least confidence of a record, 0 to 1.")
 ]
 BytesOption = Annotated[int, typer.Option("--max-bytes", min=1, help="Largest file to read, in bytes.")]
-ConcurrencyOption = Annotated[int, typer.Option("--concurrency", min=1, max=1000, help="Most requests in flight.")]
-TimeoutOption = Annotated[float, typer.Option("--timeout", min=0.1, help="Longest wait for one answer, in seconds.")]
+ConcurrencyOption = Annotated[
+    int | None, typer.Option("--concurrency", min=1, max=1000, help="Most requests in flight. Default: 64.")
+]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", min=0.1, help="Longest wait for one answer, in seconds. Default: 120.")
+]
+AttemptsOption = Annotated[
+    int | None,
+    typer.Option("--max-attempts", min=1, help="Most answers to ask for about one document. Default: 3."),
+]
+RequestsOption = Annotated[
+    int | None, typer.Option("--requests-per-minute", min=1, help="The server's limit, if you know it.")
+]
+TokensOption = Annotated[
+    int | None, typer.Option("--tokens-per-minute", min=1, help="The server's limit, if you know it.")
+]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -65,6 +88,10 @@ def reported(command: Callable[..., int]) -> Callable[..., None]:
         except KeyboardInterrupt:
             _say("stopped; answers received so far are kept: call again to go on")
             code = 130
+        except BrokenPipeError:
+            # Whoever read our output has stopped, as `head` does; Python would complain once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
         raise typer.Exit(code)
 
     return call
@@ -76,12 +103,16 @@ def run(
     inputs: Inputs,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     model: ModelOption = None,
+    mode: ModeOption = None,
     record: RecordOption = None,
     replay: ReplayOption = None,
     min_confidence: ConfidenceOption = None,
     max_bytes: BytesOption = Settings.max_bytes,
-    concurrency: ConcurrencyOption = Settings.concurrency,
-    timeout: TimeoutOption = Settings.timeout_seconds,
+    concurrency: ConcurrencyOption = None,
+    timeout: TimeoutOption = None,
+    max_attempts: AttemptsOption = None,
+    requests_per_minute: RequestsOption = None,
+    tokens_per_minute: TokensOption = None,
     debug: DebugOption = False,
 ) -> int:
     """Extract, load and build: articles in, contributions per country out.
@@ -93,14 +124,24 @@ def run(
 
     started = time.monotonic()
     settings = Settings(
-        warehouse=warehouse, model=chosen_model(model), record_dir=record, replay_dir=replay, max_bytes=max_bytes,
-        min_confidence=min_confidence, concurrency=concurrency, timeout_seconds=timeout,
+        warehouse=warehouse, model=chosen_model(model, replay), mode=mode, record_dir=record, replay_dir=replay,
+        max_bytes=max_bytes, min_confidence=min_confidence, concurrency=concurrency, timeout_seconds=timeout,
+        max_attempts=max_attempts, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute,
     )  # fmt: skip
     provider = open_provider(settings)
     _say(f"pledgebook {__version__}, provider: {_provider_line(provider.name)}")
-    summary = pipeline.run(settings, inputs, provider, progress=_progress, stage=_say)
+    told: set[str] = set()
+
+    def progress(result: DocumentResult, done: int, total: int) -> None:
+        told.update([result.error] if result.error else [])
+        _progress(result, done, total)
+
+    summary = pipeline.run(settings, inputs, provider, progress=progress, stage=_say)
     if summary.run_id is None:
-        _say(f"nothing changed: {summary.unchanged_n} documents as before, nobody asked, nothing written")
+        _say("nothing changed: nobody was asked, nothing was written")
+    for failure in summary.failures:
+        if failure not in told:
+            _say(f"failed: {failure}")
     _print_summary(summary, settings.warehouse, time.monotonic() - started)
     return 1 if summary.failures else 0
 
@@ -111,12 +152,16 @@ def extract(
     inputs: Inputs,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON Lines file; stdout when left out.")] = None,
     model: ModelOption = None,
+    mode: ModeOption = None,
     record: RecordOption = None,
     replay: ReplayOption = None,
     min_confidence: ConfidenceOption = None,
     max_bytes: BytesOption = Settings.max_bytes,
-    concurrency: ConcurrencyOption = Settings.concurrency,
-    timeout: TimeoutOption = Settings.timeout_seconds,
+    concurrency: ConcurrencyOption = None,
+    timeout: TimeoutOption = None,
+    max_attempts: AttemptsOption = None,
+    requests_per_minute: RequestsOption = None,
+    tokens_per_minute: TokensOption = None,
     debug: DebugOption = False,
 ) -> int:
     """Give the records of documents as JSON Lines, one line a document, without a warehouse.
@@ -127,41 +172,40 @@ def extract(
     from extract.providers import open_provider
 
     settings = Settings(
-        model=chosen_model(model), record_dir=record, replay_dir=replay, max_bytes=max_bytes,
-        min_confidence=min_confidence, concurrency=concurrency, timeout_seconds=timeout,
+        model=chosen_model(model, replay), mode=mode, record_dir=record, replay_dir=replay, max_bytes=max_bytes,
+        min_confidence=min_confidence, concurrency=concurrency, timeout_seconds=timeout, max_attempts=max_attempts,
+        requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute,
     )  # fmt: skip
     provider = open_provider(settings)
-    lines: list[str] = []
+    with ExitStack() as stack:
+        # Opened before anything is asked and paid for.
+        lines = stack.enter_context(_open_output(output)) if output else sys.stdout
 
-    def emit(line: dict[str, Any]) -> None:
-        text = json.dumps(line, ensure_ascii=False)
-        if output is None:
-            print(text, flush=True)
-        else:
-            lines.append(text)
-        note = f"error: {line['error']}" if line["error"] else f"{len(line['records'])} records"
-        _say(f"{line['document']}: {note}")
+        def emit(line: dict[str, Any]) -> None:
+            # Half a surrogate pair, which a model's JSON may hold, cannot be written.
+            text = json.dumps(line, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+            print(text, file=lines, flush=True)
+            note = f"{len(line['records'])} records"
+            _say(f"{line['document']}: {note}" + (f", failed: {line['error']}" if line["error"] else ""))
 
-    failed = pipeline.extract_documents(settings, inputs, provider, emit=emit)
-    if output is not None:
-        try:
-            output.write_text("".join(text + "\n" for text in lines), encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"{str(output)!r} cannot be written: {error.strerror}. Name another --output.") from error
+        failed = pipeline.extract_documents(settings, inputs, provider, emit=emit)
     return 1 if failed else 0
 
 
 @app.command()
 @reported
 def build(warehouse: WarehouseOption = DEFAULT_WAREHOUSE, debug: DebugOption = False) -> int:
-    """Build and test the marts anew from the raw tables, asking nobody.
+    """Make records and marts anew from the stored answers, test and publish them, asking nobody.
 
     Example: pledgebook build --warehouse warehouse.duckdb
     """
     from extract import pipeline
 
+    started = time.monotonic()
     summary = pipeline.rebuild(Settings(warehouse=warehouse))
-    _print_summary(summary, warehouse, None)
+    for failure in summary.failures:
+        _say(f"failed: {failure}")
+    _print_summary(summary, warehouse, time.monotonic() - started)
     return 1 if summary.failures else 0
 
 
@@ -185,12 +229,25 @@ def docs(
     return 0
 
 
+app.command()(reported(evaluate))
+
+
 @app.command()
 @reported
 def version() -> int:
-    """Print the version."""
+    """Print the version.
+
+    Example: pledgebook version
+    """
     print(__version__)
     return 0
+
+
+def _open_output(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{str(path)!r} cannot be written: {error.strerror}. Name another --output.") from error
 
 
 def _provider_line(name: str) -> str:
@@ -199,40 +256,43 @@ def _provider_line(name: str) -> str:
     return name
 
 
-def _progress(result: Any, done: int, total: int) -> None:
-    width = len(str(total))
-    if result.status == "failed":
-        note = f"failed: {result.error}"
-    elif result.status == "unchanged":
-        note = "unchanged"
-    else:
-        note = f"{result.records_n} records, {result.rejected_n} rejected, {result.seconds:.1f} s"
+def _progress(result: DocumentResult, done: int, total: int) -> None:
+    notes = {
+        "extracted": f"{result.records_n} records, {result.rejected_n} rejected, {result.seconds:.1f} s",
+        "partial": f"{result.records_n} records, {result.rejected_n} rejected, then failed: {result.error}",
+        "failed": f"failed: {result.error}",
+        "not asked": "not asked",
+        "unchanged": "unchanged",
+    }
+    # A large corpus in which nothing changed is not worth a line a document.
     if result.status != "unchanged" or done == total or done % 1000 == 0:
-        _say(f"[{done:>{width}}/{total}] {result.name}: {note}")
+        _say(f"[{done:>{len(str(total))}}/{total}] {result.name}: {notes[result.status]}")
 
 
-def _print_summary(summary: Any, warehouse: Path, seconds: float | None) -> None:
+def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None:
     if warehouse.exists():
         from extract.report import contributions_table
 
         print(contributions_table(warehouse))
-    for failure in summary.failures:
-        _say(f"failed: {failure}")
-    counts = asdict(summary)
-    took = f" in {seconds:.1f} s" if seconds is not None else ""
+        print()
+    failed_n = summary.documents_n - summary.extracted_n - summary.unchanged_n
+    documents = [f"{summary.extracted_n} extracted", f"{summary.unchanged_n} unchanged"]
+    documents += [f"{failed_n} failed"] if failed_n else []
+    documents += [f"{summary.vanished_n} gone"] if summary.vanished_n else []
     print(
-        "documents: {documents_n} ({extracted_n} extracted, {unchanged_n} unchanged); "
-        "records: {records_n} kept, {rejected_n} rejected; requests: {asked_n}; dbt tests: {tests_n}".format(**counts)
-        + took
+        f"documents: {summary.documents_n} ({', '.join(documents)}); "
+        f"records: {summary.records_n} kept, {summary.rejected_n} rejected; "
+        f"requests: {summary.asked_n}; dbt tests: {summary.tests_n}; {seconds:.1f} s"
     )
     if summary.run_id is not None and not summary.published:
-        print(f"not published: {str(warehouse)!r} is as it was")
+        print(f"not published: {str(warehouse)!r} is as it was; the answers are kept for the next run")
     elif warehouse.exists():
+        option = "" if warehouse == DEFAULT_WAREHOUSE else f" --warehouse {warehouse}"
         print(f"warehouse: {warehouse}")
-        print("next:")
-        print(f"  duckdb {warehouse} \"select * from contributions_by_country\"   (or any DuckDB client)")
-        print(f"  pledgebook docs --warehouse {warehouse}                        (the documentation site)")
-        print("  pledgebook run FOLDER                                          (your own articles)")
+        print("next, with any DuckDB client:  select * from contributions_by_country;  select * from evidence;")
+        print(f"                               duckdb {warehouse} 'from commitments'")
+        print(f"the documentation site:        pledgebook docs{option}")
+        print(f"your own articles:             pledgebook run FOLDER{option}")
 
 
 def _say(message: str) -> None:
@@ -241,6 +301,9 @@ def _say(message: str) -> None:
 
 def main() -> None:
     """Entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     app()
 
 

@@ -72,11 +72,12 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")] = False,
     concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, max=1000, help="Most requests in flight.")
-    ] = Settings.concurrency,
+        int | None, typer.Option("--concurrency", min=1, max=1000, help="Most requests in flight. Default: 64.")
+    ] = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Longest wait for one answer, in seconds.")
-    ] = Settings.timeout_seconds,
+        float | None,
+        typer.Option("--timeout", min=0.1, help="Longest wait for one answer, in seconds. Default: 120."),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> int:
     """Measure extracted records against gold.
@@ -86,7 +87,7 @@ def evaluate(
     from extract import evaluate as evaluation_of
 
     settings = Settings(
-        model=None if predictions else chosen_model(model), replay_dir=replay, min_confidence=min_confidence,
+        model=None if predictions else chosen_model(model, replay), replay_dir=replay, min_confidence=min_confidence,
         concurrency=concurrency, timeout_seconds=timeout,
     )  # fmt: skip
     held = read_gold(gold)

@@ -24,39 +24,49 @@ class Settings:
         model: `provider/model` to ask, or None for the embedded extractor.
         record_dir: Folder to keep answers in, by fingerprint.
         replay_dir: Folder to take answers from instead of asking.
+        mode: How a model is held to the schema (see `LLMSettings`); the model's own default when None.
         max_bytes: Largest document, in bytes.
         min_confidence: Least confidence of a record, 0-1, for providers that give one; the
             provider's own default when None.
-        concurrency: Most requests in flight.
+        concurrency: Most requests in flight; the provider's own default when None, as below.
         timeout_seconds: Longest wait for one answer.
-        max_attempts: Most requests for one document.
+        max_attempts: Most answers to ask for about one document.
+        requests_per_minute: None for no limit.
+        tokens_per_minute: None for no limit.
     """
 
     warehouse: Path = DEFAULT_WAREHOUSE
     model: str | None = None
     record_dir: Path | None = None
     replay_dir: Path | None = None
+    mode: str | None = None
     max_bytes: int = 5_000_000
     min_confidence: float | None = None
-    concurrency: int = 32
-    timeout_seconds: float = 120.0
-    max_attempts: int = 3
+    concurrency: int | None = None
+    timeout_seconds: float | None = None
+    max_attempts: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
 
 
-def chosen_model(model: str | None) -> str | None:
+def chosen_model(model: str | None, replay_dir: Path | None = None) -> str | None:
     """The model to ask: the flag, else PLEDGEBOOK_MODEL, else OpenAI's if a key or address is set.
+
+    Args:
+        model: As typed; None when nothing was.
+        replay_dir: Folder of recordings: it says itself which model answered, if it holds one alone.
 
     Returns:
         `provider/model`; None means the embedded extractor, which needs neither key nor network.
     """
+    if model is None and replay_dir is not None:
+        return None
     if model is None:
         model = os.environ.get("PLEDGEBOOK_MODEL") or None
     if model is None and (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
         model = DEFAULT_MODEL
     if model in (None, "embedded"):
         return None
-    if "/" not in str(model):
-        raise ConfigError(f"The model {model!r} names no provider. Write it as provider/model, as in {DEFAULT_MODEL!r}.")
     return model
 
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,7 @@ def document_from_bytes(source: Source, data: bytes) -> Document:
     return Document(_hash(text), source.source_id, source.name, text, language, title, published, outlet, name)
 
 
+@cache
 def reader_version() -> str:
     """Hash of what turns bytes into documents: when it changes, every file is read anew."""
     package = Path(__file__).resolve().parent
@@ -224,10 +226,10 @@ def decode(data: bytes, name: str) -> str:
         if data.startswith(bom):
             return _decode_as(data, encoding, name)
     if b"\x00" in data[:4096]:
-        encoding = _utf16_without_bom(data)
-        if encoding is None:
+        wide = _utf16_without_bom(data)
+        if wide is None:
             raise DocumentError(f"{name!r} is a binary file, not text. Give a text or HTML file.")
-        return _decode_as(data, encoding, name)
+        return _decode_as(data, wide, name)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -308,7 +310,7 @@ def _read_html(data: bytes, name: str) -> _Page:
     # Slow to import, and needed for pages alone.
     import trafilatura
 
-    text = trafilatura.extract(html, include_comments=False, include_tables=True, favor_recall=True) or ""
+    text = str(trafilatura.extract(html, include_comments=False, include_tables=True, favor_recall=True) or "")
     if not text.strip():
         raise DocumentError(f"{name!r} is a page without an article. Give the page of the article itself.")
     meta, own_title = _markup(html)
@@ -426,6 +428,8 @@ _AGENCY = re.compile(
     r"[(\[](?P<outlet>Reuters|AFP|AP|EFE|dpa|DPA|Xinhua|TASS|ANSA|Lusa|AA|Anadolu|Kyodo|Bloomberg|SPA|WAM|KUNA|QNA"
     r"|رويترز|أ ف ب|ТАСС|РИА Новости|Рейтер|新华社)[)\]]"
 )
+# "GENEVA, 3 March 2027 (Lake Wire) -": who wrote it stands in brackets or quotes beside the date.
+_DATELINE_OUTLET = re.compile(r"[(«“\"](?P<outlet>[^()«»“”\"\d]{3,40})[)»”\"]")
 _DATELINE = re.compile(r"^[^\n]{0,90}?\s[—–-]{1,2}\s")
 _MAX_HEADER_LINES = 6
 _FEWEST_TITLE_WORDS = 4
@@ -436,32 +440,36 @@ def _stated(text: str, language: str | None) -> tuple[str | None, date | None, s
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     body_start = next((index for index, line in enumerate(lines) if _is_prose(line)), 0)
     header, body = lines[: min(body_start, _MAX_HEADER_LINES)], lines[body_start:]
-    title, published = _read_header(header, fold_text("\n".join(body)), language)
+    title, published, dated_line = _read_header(header, fold_text("\n".join(body)), language)
     if published is None and body:
         dateline = _DATELINE.match(body[0])
-        published = _first_date(dateline.group() if dateline else body[0][:60], language, only_start=not dateline)
+        dated_line = str(dateline.group()) if dateline else body[0][:60]
+        published = _first_date(dated_line, language, only_start=not dateline)
     found = _BYLINE_SOURCE.search(text) or _AGENCY.search("\n".join(lines[: body_start + 1]))
+    if found is None and published is not None:
+        found = _DATELINE_OUTLET.search(dated_line)
     return title, published, found.group("outlet").strip() if found else None
 
 
-def _read_header(header: list[str], folded_body: str, language: str | None) -> tuple[str | None, date | None]:
-    """Headline and date of the lines above the body.
+def _read_header(header: list[str], folded_body: str, language: str | None) -> tuple[str | None, date | None, str]:
+    """Headline and date of the lines above the body, and the line with the date.
 
     A headline of which the body says nothing is another article's, and casts doubt on the date below
     it, up to the next headline.
     """
     title: str | None = None
     published: date | None = None
+    dated_line = ""
     is_foreign = False
     for line in header:
         stated = _first_date(line, language) if len(line) <= 80 else None
         if stated is not None:
             if published is None and not is_foreign:
-                published = stated
+                published, dated_line = stated, line
         elif title is None and _has_title_shape(line):
             is_foreign = not _is_borne_out(line, folded_body)
             title = None if is_foreign else line
-    return title, published
+    return title, published, dated_line
 
 
 def _is_prose(line: str) -> bool:

@@ -8,9 +8,10 @@ neither judges what this module decides.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from pydantic import ValidationError
 
@@ -18,6 +19,7 @@ from extract.documents import Document
 from extract.grounding import Grounder, digit_groups, says
 from extract.normalise.actors import find_actors, resolve_actor
 from extract.normalise.dates import resolve_date
+from extract.normalise.folding import fold_text
 from extract.normalise.headcounts import find_headcounts, parse_quantity
 from extract.normalise.money import find_money, infer_currency, parse_money
 from extract.normalise.numbers import parse_number
@@ -43,6 +45,7 @@ from extract.schema import (
 ReasonCode = Literal[
     "invalid_draft", "quote_not_in_text", "actor_not_in_text", "counterpart_not_in_text",
     "number_not_in_quote", "number_not_understood", "inconsistent", "low_confidence", "not_a_record",
+    "withdrawn", "internal_error",
 ]  # fmt: skip
 
 
@@ -72,6 +75,10 @@ class Built:
     problems: list[str] = field(default_factory=list)
 
 
+# Latin, Greek and Cyrillic stand before it.
+_LAST_SPACED_LETTER = 0x52F
+
+
 class _Refused(Exception):
     def __init__(self, code: ReasonCode, reason: str) -> None:
         super().__init__(reason)
@@ -85,9 +92,10 @@ def build_records(document: Document, raw_answer: str, *, min_confidence: float 
     Args:
         document: The text that the answer is about.
         raw_answer: JSON object with `records` (drafts) and, from providers that give them,
-            `confidence` (a number or null per draft) and `rejected` (drafts with a `reason`).
-        min_confidence: Records less probable than this are rejected; those without a probability
-            are kept.
+            `confidence` (a number or null per draft), `min_confidence` (a number) and `rejected`
+            (drafts with a `reason` and perhaps a `reason_code`).
+        min_confidence: Records less probable than this, or than the answer's own `min_confidence`,
+            are rejected; those without a probability are kept.
 
     Raises:
         ValueError: If `raw_answer` is no JSON object.
@@ -95,18 +103,24 @@ def build_records(document: Document, raw_answer: str, *, min_confidence: float 
     answer = json.loads(raw_answer)
     if not isinstance(answer, dict):
         raise ValueError("the answer is no JSON object")
-    drafts = answer.get("records") or []
-    confidences = answer.get("confidence") or [None] * len(drafts)
+    drafts, confidences, refused = (_list(answer.get(name)) for name in ("records", "confidence", "rejected"))
+    confidences += [None] * (len(drafts) - len(confidences))
+    min_confidence = max(min_confidence, float(answer.get("min_confidence") or 0.0))
     builder = _Builder(document)
     for ordinal, (draft, confidence) in enumerate(zip(drafts, confidences, strict=False)):
         builder.add(ordinal, draft, confidence, min_confidence)
-    for ordinal, rejected in enumerate(answer.get("rejected") or [], start=len(drafts)):
+    for ordinal, entry in enumerate(refused, start=len(drafts)):
+        rejected = entry if isinstance(entry, dict) else {"answer": entry}
         reason = str(rejected.get("reason") or "the provider was not sure")
-        draft = {key: value for key, value in rejected.items() if key != "reason"}
-        builder.rejections.append(
-            Rejection(ordinal, draft.get("type"), draft, cast(ReasonCode, "low_confidence"), reason)
-        )
+        code = rejected.get("reason_code")
+        draft = {key: value for key, value in rejected.items() if key not in {"reason", "reason_code"}}
+        known = cast(ReasonCode, code if code in get_args(ReasonCode) else "low_confidence")
+        builder.rejections.append(Rejection(ordinal, draft.get("type"), draft, known, reason))
     return Built(merge_repeated(builder.records), builder.rejections, builder.problems)
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else []
 
 
 def check_answer(document: Document, answer: Answer) -> list[str]:
@@ -130,20 +144,38 @@ class _Builder:
         self._named_entities: set[str] | None = None
 
     def add(self, ordinal: int, raw: Any, confidence: float | None, min_confidence: float) -> None:
-        draft_type = raw.get("type") if isinstance(raw, dict) else None
-        self.notes = []
+        """Judge one draft: one that names several contributors with a figure each gives several records."""
         try:
-            draft = _validated(raw)
-            records = [self._record(one, confidence) for one in _each_contributor(draft)]
+            drafts = _each_contributor(_validated(raw))
             if confidence is not None and confidence < min_confidence:
                 raise _Refused("low_confidence", f"confidence {confidence:.2f} is below {min_confidence:.2f}")
         except _Refused as refusal:
-            kept = raw if isinstance(raw, dict) else {"answer": raw}
-            self.rejections.append(Rejection(ordinal, draft_type, kept, refusal.code, refusal.reason))
-            self.problems.append(f"record {ordinal + 1}: {refusal.reason}")
+            self._reject(ordinal, raw, refusal)
             return
-        self.records.extend(records)
-        self.problems.extend(f"record {ordinal + 1}: {note}" for note in self.notes)
+        for draft in drafts:
+            self.notes = []
+            try:
+                self.records.append(self._record(draft, confidence))
+            except _Refused as refusal:
+                self._reject(ordinal, raw if len(drafts) == 1 else draft.model_dump(mode="json"), refusal)
+            except Exception as error:
+                # Whatever a model writes, one draft costs no other; the row shows the mistake of ours.
+                reason = f"Pledgebook failed on it ({type(error).__name__}: {error})"
+                self._reject(ordinal, raw, _Refused("internal_error", reason))
+            else:
+                self._complain(ordinal, self.notes)
+
+    def _reject(self, ordinal: int, raw: Any, refusal: _Refused) -> None:
+        kept = raw if isinstance(raw, dict) else {"answer": raw}
+        record_type = kept.get("type")
+        self.rejections.append(
+            Rejection(ordinal, str(record_type) if record_type else None, kept, refusal.code, refusal.reason)
+        )
+        self._complain(ordinal, [refusal.reason])
+
+    def _complain(self, ordinal: int, reasons: list[str]) -> None:
+        found = [f"record {ordinal + 1}: {reason}" for reason in reasons]
+        self.problems.extend(problem for problem in found if problem not in self.problems)
 
     def _record(self, draft: DraftRecord, confidence: float | None) -> Record:
         evidence = self._evidence(draft.quotes)
@@ -267,11 +299,11 @@ class _Builder:
         if draft is None:
             return None
         actor = resolve_actor(draft.name, draft.type, self.document.language)
-        if not says(self.document.text, draft.name) and not self._is_named(actor):
+        if not _names(self.document.text, draft.name) and not self._is_named(actor):
             self.notes.append(f"{draft.name!r} is not in the text; name the actor as written")
             return None
         if draft.on_behalf_of and (
-            says(self.document.text, draft.on_behalf_of) or self._is_named(self._resolved(draft.on_behalf_of))
+            _names(self.document.text, draft.on_behalf_of) or self._is_named(self._resolved(draft.on_behalf_of))
         ):
             return actor.model_copy(update={"on_behalf_of": self._resolved(draft.on_behalf_of).entity_id})
         return actor
@@ -375,6 +407,20 @@ class _Builder:
         if published is None:
             return DateRef()
         return DateRef(value=published, precision="day", basis="inferred")
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether `text` holds `name` as whole words: Oman is not named by Romania.
+
+    Scripts that write a conjunction or an article onto the name (Arabic), or no spaces (Chinese), are
+    held to the letters alone.
+    """
+    if not says(text, name):
+        return False
+    folded, wanted = fold_text(text), fold_text(name).strip(" \t\n\"'.,;:()[]-")
+    if not wanted or ord(wanted[0]) > _LAST_SPACED_LETTER:
+        return bool(wanted)
+    return re.search(rf"(?<![^\W\d_]){re.escape(wanted)}(?![^\W\d_])", folded) is not None
 
 
 def _validated(raw: Any) -> DraftRecord:

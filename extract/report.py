@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from extract.warehouse import open_warehouse
+from extract.warehouse import read_warehouse
 
 _SHOWN_ROWS = 40
 
@@ -19,7 +19,7 @@ def contributions_table(warehouse: Path) -> str:
     Amounts are lower bounds in US dollars. A joint sum is shown beside each country that takes part in
     it, in a column of its own, and adds to nothing.
     """
-    with open_warehouse(warehouse, read_only=True) as connection:
+    with read_warehouse(warehouse) as connection:
         rows = connection.execute(
             """
             select country, sole_pledged_usd, sole_committed_usd, sole_disbursed_usd, joint_commitments_n,

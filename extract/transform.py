@@ -12,15 +12,17 @@ import hashlib
 import io
 import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from extract.config import project_root
 from extract.errors import WarehouseError
+from extract.warehouse import copy_file
+
+Invoke = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,8 @@ def build(warehouse: Path) -> BuildResult:
     Raises:
         WarehouseError: If dbt itself stops, before its nodes run.
     """
-    with _dbt(warehouse) as (run, target):
-        result = run(["build"])
-        return _summary(result, target)
+    with _dbt(warehouse) as (invoke, _):
+        return _summary(invoke("build", manifest=_manifest(invoke)))
 
 
 def build_docs(warehouse: Path, output: Path) -> Path:
@@ -72,61 +73,96 @@ def build_docs(warehouse: Path, output: Path) -> Path:
     """
     with tempfile.TemporaryDirectory() as folder:
         # dbt opens its file for writing: let it have a copy.
-        copy = Path(folder) / "warehouse.duckdb"
-        shutil.copyfile(warehouse, copy)
-        with _dbt(copy) as (run, target):
-            result = run(["docs", "generate", "--static"])
+        try:
+            copy = copy_file(warehouse, Path(folder))
+        except OSError as error:
+            raise WarehouseError(
+                f"{str(warehouse)!r} cannot be read ({error.strerror}). Make it with: pledgebook run FOLDER"
+            ) from error
+        with _dbt(copy) as (invoke, target):
+            result = invoke("docs", "generate", "--static", "--write-json")
             page = target / "static_index.html"
             if not result.success or not page.exists():
-                raise WarehouseError(f"dbt could not make the docs site: {result.exception}. Call: pledgebook build")
-            output.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(page, output)
+                raise WarehouseError(
+                    f"dbt could not make the docs site: {_one_line(str(result.exception))}. Call: pledgebook build"
+                )
+            try:
+                output.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(page, output)
+            except OSError as error:
+                raise WarehouseError(
+                    f"{str(output)!r} cannot be written ({error.strerror}). Name another with --output."
+                ) from error
     return output
 
 
 @contextlib.contextmanager
-def _dbt(warehouse: Path) -> Iterator[tuple[Any, Path]]:
+def _dbt(warehouse: Path) -> Iterator[tuple[Invoke, Path]]:
     """A function that calls dbt on `warehouse`, and the folder where it leaves its artefacts."""
-    root = project_root()
-    changed = {
-        "PLEDGEBOOK_WAREHOUSE": str(warehouse.resolve()),
-        "DO_NOT_TRACK": "1",
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
+    project = str(project_root() / "dbt_project")
     with tempfile.TemporaryDirectory(prefix="pledgebook-dbt-") as folder:
         target = Path(folder) / "target"
-        changed["DBT_TARGET_PATH"] = str(target)
-        changed["DBT_LOG_PATH"] = str(Path(folder) / "logs")
-        before = {name: os.environ.get(name) for name in changed}
-        os.environ.update(changed)
-        try:
+        settings = {
+            "PLEDGEBOOK_WAREHOUSE": str(warehouse.resolve()),
+            "DO_NOT_TRACK": "1",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DBT_TARGET_PATH": str(target),
+            "DBT_LOG_PATH": str(Path(folder) / "logs"),
+        }
+        with _environment(settings):
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
             from dbt.cli.main import dbtRunner
 
-            project = str(root / "dbt_project")
-
-            def run(arguments: list[str]) -> Any:
+            def invoke(*arguments: str, manifest: Any = None) -> Any:
                 # dbt prints to the console whatever its log level; stdout is for results.
                 with contextlib.redirect_stdout(io.StringIO()):
-                    return dbtRunner().invoke(
-                        ["--quiet", "--log-level", "none", *arguments[:1], *arguments[1:],
-                         "--project-dir", project, "--profiles-dir", project]
+                    return dbtRunner(manifest=manifest).invoke(
+                        ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json",
+                         *arguments, "--project-dir", project, "--profiles-dir", project]
                     )  # fmt: skip
 
-            yield run, target
-        finally:
-            with contextlib.suppress(NameError):
+            try:
+                yield invoke, target
+            finally:
+                # dbt keeps the file open, and with it its lock.
                 DuckDBConnectionManager.close_all_connections()
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
 
 
-def _summary(result: Any, target: Path) -> BuildResult:
-    if result.exception is not None and not getattr(result.result, "results", None):
-        raise WarehouseError(f"dbt stopped before it built anything: {_one_line(str(result.exception))}")
+@contextlib.contextmanager
+def _environment(changed: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+_manifests: dict[str, Any] = {}
+
+
+def _manifest(invoke: Invoke) -> Any:
+    """The parsed project: parsing takes a third of a build, and a process may build many times."""
+    version = dbt_version()
+    if version not in _manifests:
+        result = invoke("parse")
+        if not result.success:
+            raise WarehouseError(f"dbt cannot read dbt_project/: {_one_line(str(result.exception))}. Mend it there.")
+        _manifests.clear()
+        _manifests[version] = result.result
+    return _manifests[version]
+
+
+def _summary(result: Any) -> BuildResult:
+    if not getattr(result.result, "results", None):
+        raise WarehouseError(
+            f"dbt stopped before it built anything: {_one_line(str(result.exception or 'no node ran'))}. "
+            "Check dbt_project/ and seeds/."
+        )
     nodes = list(result.result.results)
     failures = [
         f"{node.node.resource_type} {node.node.name}: {_one_line(node.message or str(node.status))}"
@@ -139,8 +175,3 @@ def _summary(result: Any, target: Path) -> BuildResult:
 
 def _one_line(message: str) -> str:
     return " ".join(message.split())[:400]
-
-
-def warn(message: str) -> None:
-    """A line to the user's console, past dbt's redirection."""
-    print(message, file=sys.__stderr__)

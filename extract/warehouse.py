@@ -10,18 +10,20 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from extract.errors import WarehouseError
+from extract.errors import ConfigError, WarehouseError
 
 # Column order is the order of the tables; types are DuckDB's.
 RAW_TABLES: dict[str, dict[str, str]] = {
@@ -56,8 +58,9 @@ RAW_TABLES: dict[str, dict[str, str]] = {
     },
     "sightings": {
         "sighting_id": "varchar primary key", "source_id": "varchar not null", "name": "varchar not null",
-        "source": "varchar not null", "document_id": "varchar", "extraction_id": "varchar", "run_id": "varchar not null",
-        "seen_at": "timestamptz not null", "status": "varchar not null", "error": "varchar",
+        "source": "varchar not null", "document_id": "varchar", "extraction_id": "varchar",
+        "run_id": "varchar not null", "seen_at": "timestamptz not null", "status": "varchar not null",
+        "error": "varchar", "bytes_hash": "varchar",
     },
     "exchange_rates": {
         "currency": "varchar not null", "rate_date": "date not null", "usd_per_unit": "double not null",
@@ -72,14 +75,35 @@ RAW_TABLES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+# DuckDB names a catalog after its file; one of these would hide the schema of that name.
+_SCHEMAS = frozenset({"raw", "seeds", "staging", "intermediate", "main", "temp", "system"})
+
+
 @dataclass(frozen=True)
 class Sighting:
-    """What a source gave when it was last looked at."""
+    """What a source gave when it was last looked at.
+
+    Attributes:
+        bytes_hash: Hash of the bytes that gave the document; None when they gave none.
+    """
 
     document_id: str | None
     extraction_id: str | None
     status: str
     error: str | None
+    bytes_hash: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredDocument:
+    """A row of raw.documents."""
+
+    document_id: str
+    text: str
+    language: str | None
+    title: str | None
+    publication_date: date | None
+    outlet: str | None
 
 
 @dataclass(frozen=True)
@@ -88,18 +112,22 @@ class State:
 
     Attributes:
         sightings: The latest by source_id.
+        places: Where each source is, as a user gave it, by source_id.
         answered: extraction_id of the latest good answer by (document_id, fingerprint).
         attempts: Number of attempts by (document_id, fingerprint).
-        versions: Version stamps by name: grounding, dbt, rates.
+        versions: Version stamps by name: documents, grounding, dbt, rates.
+        documents: Documents of the sources asked about, by document_id.
     """
 
-    sightings: dict[str, Sighting]
-    answered: dict[tuple[str, str], str]
-    attempts: dict[tuple[str, str], int]
-    versions: dict[str, str]
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    answered: dict[tuple[str, str], str] = field(default_factory=dict)
+    attempts: dict[tuple[str, str], int] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, StoredDocument] = field(default_factory=dict)
 
 
-EMPTY_STATE = State({}, {}, {}, {})
+EMPTY_STATE = State()
 
 
 @contextmanager
@@ -107,40 +135,76 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
     """A connection to the file at `path`, closed at the end.
 
     Raises:
-        WarehouseError: If the file is locked, damaged, missing (read only) or not to be written.
+        WarehouseError: If the file is locked, damaged, missing (read only) or not to be written, now
+            or while the connection is in use.
     """
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
-        raise WarehouseError(_open_failure(path, str(error))) from error
+        raise _open_failure(path, str(error)) from error
     try:
         connection.execute("set timezone = 'UTC'")
         yield connection
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{str(path)!r} cannot be read or written as a warehouse ({_first_line(error)}). If it is damaged, move it "
+            "away and run again; it is left as it is."
+        ) from error
     finally:
         connection.close()
 
 
-def _open_failure(path: Path, message: str) -> str:
+@contextmanager
+def read_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads the published file, or a copy of it while another program writes in it.
+
+    Raises:
+        WarehouseError: If the file is damaged, missing or cannot be read.
+    """
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(open_warehouse(path, read_only=True))
+        except LockedError:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            connection = stack.enter_context(open_warehouse(copy_file(path, Path(folder))))
+        yield connection
+
+
+class LockedError(WarehouseError):
+    """Another program has the file open for writing."""
+
+
+def _open_failure(path: Path, message: str) -> WarehouseError:
     first = message.split("\n")[0]
-    if "lock" in message:
-        holder = message[message.find("held in") :].split("See also")[0].strip() if "held in" in message else "elsewhere"
-        return f"{str(path)!r} is locked by another process ({holder}). Close it there and call again."
-    if "does not exist" in message:
-        return f"There is no warehouse {str(path)!r}. Make one with: pledgebook run FOLDER"
-    if "Permission" in message or "read-only" in message.lower() or "Cannot open file" in message:
-        return f"{str(path)!r} cannot be opened: {first}. Check its permissions or name another with --warehouse."
-    return (
+    if "Could not set lock" in message:
+        held = re.search(r"held in (.*?\(PID \d+\))", message)
+        holder = f" ({held.group(1)})" if held else ""
+        return LockedError(f"{str(path)!r} is locked by another process{holder}. Close it there and call again.")
+    if "does not exist" in message or "No such file" in message:
+        return WarehouseError(f"There is no warehouse {str(path)!r}. Make one with: pledgebook run FOLDER")
+    if "Permission denied" in message or "Is a directory" in message or "Read-only file system" in message:
+        return WarehouseError(
+            f"{str(path)!r} cannot be opened ({first}). Check it and its permissions, or name another with --warehouse."
+        )
+    return WarehouseError(
         f"{str(path)!r} is damaged or no DuckDB file ({first}). It is left as it is: "
         "move it away and run again, or name another with --warehouse."
     )
 
 
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n")[0][:300]
+
+
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the raw tables that are missing, and columns added since the file was made."""
+    """Make the raw tables that are missing, and the columns added since the file was made."""
     connection.execute("create schema if not exists raw")
     for table, columns in RAW_TABLES.items():
         listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         connection.execute(f"create table if not exists raw.{table} ({listed})")
+        for name, kind in columns.items():
+            if " " not in kind:
+                connection.execute(f'alter table raw.{table} add column if not exists "{name}" {kind}')
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -155,6 +219,8 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequenc
     columns = RAW_TABLES[table]
     shape = json.dumps([{name: _read_type(kind) for name, kind in columns.items()}])
     values = json.dumps([{name: _plain(row.get(name)) for name in columns} for row in rows], ensure_ascii=False)
+    # Half a surrogate pair, which a model's JSON may hold, is no text that DuckDB can keep.
+    values = values.encode("utf-8", "replace").decode("utf-8")
     connection.execute(
         f"insert into raw.{table} by name select unnest(from_json(?::json, ?), max_depth := 2)", [values, shape]
     )
@@ -173,23 +239,27 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def read_state(connection: duckdb.DuckDBPyConnection) -> State:
-    """What the warehouse knows, from the raw tables; empty if there are none."""
-    present = {
-        name
-        for (name,) in connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'raw'"
+def read_state(connection: duckdb.DuckDBPyConnection, source_ids: Iterable[str] = ()) -> State:
+    """What the warehouse knows, from the raw tables; empty if there are none.
+
+    Args:
+        source_ids: Sources whose documents are wanted with their text.
+    """
+    columns = {
+        (table, column)
+        for table, column in connection.execute(
+            "select table_name, column_name from information_schema.columns where table_schema = 'raw'"
         ).fetchall()
     }
-    if not set(RAW_TABLES) <= present:
-        return EMPTY_STATE
-    sightings = {
-        source_id: Sighting(*rest)
-        for source_id, *rest in connection.execute(
-            "select source_id, document_id, extraction_id, status, error from raw.sightings"
-            " qualify row_number() over (partition by source_id order by seen_at desc, sighting_id desc) = 1"
-        ).fetchall()
-    }
+    if any((table, column) not in columns for table, kinds in RAW_TABLES.items() for column in kinds):
+        return EMPTY_STATE if not columns else _read_older_state(connection, source_ids)
+    sightings: dict[str, Sighting] = {}
+    places: dict[str, str] = {}
+    for source_id, place, *rest in connection.execute(
+        "select source_id, source, document_id, extraction_id, status, error, bytes_hash from raw.sightings"
+        " qualify row_number() over (partition by source_id order by seen_at desc, sighting_id desc) = 1"
+    ).fetchall():
+        sightings[source_id], places[source_id] = Sighting(*rest), place
     answered: dict[tuple[str, str], str] = {}
     attempts: dict[tuple[str, str], int] = {}
     for document_id, fingerprint, last_good, count in connection.execute(
@@ -201,7 +271,25 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
         if last_good:
             answered[(document_id, fingerprint)] = last_good
     versions = dict(connection.execute("select name, value from raw.versions").fetchall())
-    return State(sightings, answered, attempts, versions)
+    wanted = {sightings[one].document_id for one in source_ids if one in sightings}
+    documents = {
+        row[0]: StoredDocument(*row)
+        for row in connection.execute(
+            "select document_id, text, language, title, publication_date, outlet from raw.documents"
+            " where document_id in (select unnest(?::varchar[]))",
+            [sorted(one for one in wanted if one)],
+        ).fetchall()
+    }
+    return State(sightings, places, answered, attempts, versions, documents)
+
+
+def _read_older_state(connection: duckdb.DuckDBPyConnection, source_ids: Iterable[str]) -> State:
+    """The state of a file made by an earlier version: read from a copy that has the columns added since."""
+    path = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    assert path is not None
+    with tempfile.TemporaryDirectory() as folder, open_warehouse(copy_file(Path(path[0]), Path(folder))) as copied:
+        create_tables(copied)
+        return read_state(copied, source_ids)
 
 
 def set_version(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
@@ -222,12 +310,22 @@ def hold_lock(warehouse: Path) -> Iterator[None]:
     """Keep other runs away from `warehouse`; the system lets go when the process ends, however it ends.
 
     Raises:
+        ConfigError: If the file's name cannot be a warehouse's.
         WarehouseError: If another run holds the lock, or the folder cannot be written.
     """
+    if warehouse.stem.lower() in _SCHEMAS:
+        raise ConfigError(
+            f"A warehouse cannot be called {warehouse.name!r}: DuckDB would mistake it for its schema "
+            f"{warehouse.stem.lower()!r}. Name another with --warehouse."
+        )
+    if warehouse.is_dir():
+        raise ConfigError(
+            f"{str(warehouse)!r} is a folder. Name a file in it: --warehouse {warehouse / 'warehouse.duckdb'}"
+        )
     path = lock_path(warehouse)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise WarehouseError(
             f"The folder of {str(warehouse)!r} cannot be written ({error.strerror}). "
@@ -239,7 +337,8 @@ def hold_lock(warehouse: Path) -> Iterator[None]:
         except OSError as error:
             holder = os.pread(handle, 400, 0).decode("utf-8", "replace").strip() or "a run that just began"
             raise WarehouseError(
-                f"{str(warehouse)!r} is being written by another run ({holder}). Wait for it, or name another warehouse."
+                f"{str(warehouse)!r} is being written by another run ({holder}). "
+                "Wait for it, or name another with --warehouse."
             ) from error
         os.ftruncate(handle, 0)
         started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -254,18 +353,21 @@ def hold_lock(warehouse: Path) -> Iterator[None]:
 def working_copy(warehouse: Path) -> Iterator[Path]:
     """A copy of the published file to work on, removed at the end unless it was published.
 
+    It stands in a folder of its own beside the warehouse, and always has the same name: DuckDB names
+    a catalog after its file.
+
     Raises:
         WarehouseError: If the copy cannot be made.
     """
-    work = warehouse.with_name(f".{warehouse.name}.work")
+    folder = warehouse.with_name(f".{warehouse.name}.work")
     try:
-        for leftover in (work, _wal(work)):
-            leftover.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        work = folder / "warehouse.duckdb"
         if warehouse.exists():
-            shutil.copyfile(warehouse, work)
-            if _wal(warehouse).exists():
-                shutil.copyfile(_wal(warehouse), _wal(work))
+            copy_file(warehouse, folder)
     except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
         raise WarehouseError(
             f"{str(warehouse)!r} cannot be copied to work on ({error.strerror}). It is left as it is: "
             "make room or check permissions, then call again."
@@ -273,8 +375,20 @@ def working_copy(warehouse: Path) -> Iterator[Path]:
     try:
         yield work
     finally:
-        for leftover in (work, _wal(work)):
-            leftover.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_file(warehouse: Path, folder: Path) -> Path:
+    """A copy of the file, and of what was written to it and not yet folded in, in `folder`.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    copy = folder / "warehouse.duckdb"
+    shutil.copyfile(warehouse, copy)
+    if _wal(warehouse).exists():
+        shutil.copyfile(_wal(warehouse), _wal(copy))
+    return copy
 
 
 def publish(work: Path, warehouse: Path) -> None:
@@ -292,6 +406,8 @@ def publish(work: Path, warehouse: Path) -> None:
             connection.execute("checkpoint")
         if _wal(work).exists():
             raise WarehouseError(f"{str(work)!r} could not be written out whole. Call again.")
+        if warehouse.exists():
+            shutil.copymode(warehouse, work)
         with work.open("rb+") as handle:
             os.fsync(handle.fileno())
         os.replace(work, warehouse)
@@ -315,36 +431,80 @@ def _wal(path: Path) -> Path:
 
 
 class Journal:
-    """Answers on disk before they count: one JSON line per document, beside the warehouse.
+    """Attempts on disk before they count: one JSON line per document and asking, beside the warehouse.
 
     A run that dies, or whose tests fail, has not published; the next one takes its answers from here.
+
+    Attributes:
+        entries: Attempts (fields of raw.extractions) by (document_id, fingerprint), in order.
+
+    Raises:
+        WarehouseError: If the file cannot be read or written.
     """
 
     def __init__(self, warehouse: Path) -> None:
         self.path = warehouse.with_name(warehouse.name + ".journal")
         self.entries: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        if self.path.exists():
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                try:
-                    entry = json.loads(line)
-                    self.entries[(entry["document_id"], entry["fingerprint"])] = entry["attempts"]
-                except (ValueError, KeyError, TypeError):
-                    continue  # the line a killed run was writing
-        self._handle = self.path.open("a", encoding="utf-8")
-        if self.path.stat().st_size and not self.path.read_bytes().endswith(b"\n"):
-            self._handle.write("\n")
+        try:
+            kept = self.path.read_bytes() if self.path.exists() else b""
+            self._handle = self.path.open("ab")
+            if kept and not kept.endswith(b"\n"):
+                self._handle.write(b"\n")
+        except OSError as error:
+            raise WarehouseError(
+                f"The journal {str(self.path)!r} cannot be written ({error.strerror}). Check it and its permissions."
+            ) from error
+        for line in kept.splitlines():
+            try:
+                entry = json.loads(line)
+                key = (str(entry["document_id"]), str(entry["fingerprint"]))
+                attempts = [dict(one) for one in entry["attempts"]]
+            except (ValueError, KeyError, TypeError):
+                continue  # the line that a killed run was writing
+            self.entries.setdefault(key, []).extend(attempts)
 
-    def add(self, document_id: str, fingerprint: str, attempts: list[dict[str, Any]]) -> None:
-        """Keep one document's attempts; they are with the system when this returns."""
-        entry = {"document_id": document_id, "fingerprint": fingerprint, "attempts": attempts}
-        self._handle.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
-        self._handle.flush()
+    def add(self, document_id: str, fingerprint: str, attempts: Sequence[Mapping[str, Any]]) -> None:
+        """Keep one document's attempts; they are with the system when this returns.
+
+        Raises:
+            WarehouseError: If they cannot be written.
+        """
+        entry = {"document_id": document_id, "fingerprint": fingerprint, "attempts": list(attempts)}
+        try:
+            self._handle.write(_journal_line(entry))
+            self._handle.flush()
+        except OSError as error:
+            raise WarehouseError(
+                f"The journal {str(self.path)!r} cannot be written ({error.strerror}). Make room and call again."
+            ) from error
 
     def close(self) -> None:
-        """Stop writing; the entries stay for the next run."""
+        """Stop writing; what there is stays for the next run."""
         self._handle.close()
+        if self.path.exists() and self.path.stat().st_size == 0:
+            self.path.unlink()
 
-    def discard(self) -> None:
-        """Forget the entries: they are in the published warehouse."""
+    def discard(self, published: Iterable[tuple[str, str]]) -> None:
+        """Forget the entries that are in the published warehouse; those of other documents stay.
+
+        Args:
+            published: (document_id, fingerprint) of each.
+        """
         self._handle.close()
-        self.path.unlink(missing_ok=True)
+        done = set(published)
+        left = {key: attempts for key, attempts in self.entries.items() if key not in done}
+        if not left:
+            self.path.unlink(missing_ok=True)
+            return
+        rest = self.path.with_name(self.path.name + ".new")
+        rest.write_bytes(
+            b"".join(
+                _journal_line({"document_id": document_id, "fingerprint": fingerprint, "attempts": attempts})
+                for (document_id, fingerprint), attempts in left.items()
+            )
+        )
+        os.replace(rest, self.path)
+
+
+def _journal_line(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry, default=str).encode("ascii") + b"\n"

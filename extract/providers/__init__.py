@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from extract.config import Settings
 from extract.documents import Document
@@ -86,12 +86,15 @@ def open_provider(settings: Settings) -> Provider:
     else:
         from extract.providers.llm import LLMProvider
 
-        provider = LLMProvider(
-            settings.model,
-            concurrency=settings.concurrency,
-            timeout_seconds=settings.timeout_seconds,
-            max_attempts=settings.max_attempts,
-        )
+        given: dict[str, Any] = {
+            "mode": settings.mode,
+            "concurrency": settings.concurrency,
+            "timeout_seconds": settings.timeout_seconds,
+            "max_attempts": settings.max_attempts,
+            "requests_per_minute": settings.requests_per_minute,
+            "tokens_per_minute": settings.tokens_per_minute,
+        }
+        provider = LLMProvider(settings.model, **{name: value for name, value in given.items() if value is not None})
     if settings.record_dir is not None:
         from extract.providers.recorded import RecordingProvider
 

@@ -79,7 +79,8 @@ class Holding:
         answered = [draft for draft, _ in [*((one, "") for one in sound), *faulty]]
         for draft, reason in asked_about:
             if not any(_is_about_the_same(draft, other) for other in answered):
-                self.withdrawn.append({**draft, "reason": f"left out when asked again: {reason}"})
+                why = f"left out when asked again: {reason}"
+                self.withdrawn.append({**draft, "reason_code": "withdrawn", "reason": why})
         self.sound.extend(draft for draft in sound if draft not in self.sound)
         self.faulty.extend(one for one in faulty if one[0] not in self.sound)
         return [reason for _, reason in self.faulty]

@@ -81,6 +81,11 @@ class RecordingProvider:
         self._parameters: dict[str, Any] = dict(parameters)
         self._label = label or f"answers of {inner.name}"
 
+    @property
+    def fatal(self) -> object | None:
+        """Why the provider behind will answer no further document."""
+        return getattr(self._inner, "fatal", None)
+
     def fingerprint(self, document: Document) -> str:
         """See the protocol."""
         return self._inner.fingerprint(document)

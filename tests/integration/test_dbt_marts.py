@@ -24,7 +24,7 @@ import duckdb
 import pytest
 
 from extract.schema import Record
-from extract.warehouse import create_tables
+from extract.warehouse import create_tables, insert_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLD = ROOT.parent / "shared" / "gold" / "seed_documents.json"
@@ -197,70 +197,73 @@ def add_run(
     vanished: Sequence[News] = (),
 ) -> None:
     """Append one run that saw `news` and no longer found `vanished`."""
-    connection.execute(
-        "insert into raw.runs values (?, ?, ?, 'ok', 'test', '0', '1', '1', ?, 0, 0, 0, 0, 0)",
-        [run_id, started_at, started_at, len(news)],
-    )
+    insert_rows(
+        connection, "runs",
+        [{
+            "run_id": run_id, "started_at": started_at, "finished_at": started_at, "status": "ok", "provider": "test",
+            "pledgebook_version": "0", "schema_version": "1", "grounding_version": "1", "documents_n": len(news),
+        }],
+    )  # fmt: skip
     for number, item in enumerate(news):
         document_id = item.document_id
         extraction_id = f"x-{document_id}"
-        is_new = (
-            connection.execute("select 1 from raw.documents where document_id = ?", [document_id]).fetchone() is None
-        )
-        if is_new:
-            connection.execute(
-                "insert into raw.documents values (?, ?, null, ?, ?, ?, ?, ?, ?)",
-                [
-                    document_id,
-                    item.language,
-                    item.published,
-                    item.outlet,
-                    item.text,
-                    len(item.text),
-                    STARTED_AT,
-                    run_id,
-                ],
-            )
-            connection.execute(
-                "insert into raw.extractions"
-                " values (?, ?, ?, ?, 'test', 1, 'ok', null, null, 10, 0, 5, 0.001, 0.1, '{}', ?)",
-                [extraction_id, run_id, document_id, document_id, started_at],
-            )
-            for ordinal, draft in enumerate(item.records):
-                record = Record.model_validate({"evidence": [whole_text(item.text)], **draft})
-                connection.execute(
-                    "insert into raw.records values (?, ?, ?, ?, ?, ?, '1')",
-                    [
-                        f"{document_id}-{ordinal}",
-                        extraction_id,
-                        document_id,
-                        ordinal,
-                        record.record_type,
-                        record.model_dump_json(),
-                    ],
-                )
-        connection.execute(
-            "insert into raw.sightings values (?, ?, ?, ?, ?, ?, ?, ?, 'ok', null)",
-            [
-                f"{run_id}-{number}",
-                f"source-{run_id}-{number}",
-                "test",
-                f"test/{number}.txt",
-                document_id,
-                extraction_id,
-                run_id,
-                started_at + timedelta(seconds=number),
-            ],
-        )
-    for number, item in enumerate(vanished):
+        if connection.execute("select 1 from raw.documents where document_id = ?", [document_id]).fetchone() is None:
+            _add_document(connection, item, extraction_id, run_id, started_at)
+        _add_sighting(
+            connection, f"source-{run_id}-{number}", item, extraction_id, run_id,
+            started_at + timedelta(seconds=number), "ok",
+        )  # fmt: skip
+    for item in vanished:
         rows = connection.execute(
             "select distinct source_id from raw.sightings where document_id = ?", [item.document_id]
         ).fetchall()
         for (source_id,) in rows:
-            connection.execute(
-                "insert into raw.sightings values (?, ?, 'test', 'gone', null, null, ?, ?, 'vanished', null)",
-                [f"{run_id}-gone-{number}-{source_id}", source_id, run_id, started_at],
-            )
+            _add_sighting(connection, source_id, None, None, run_id, started_at, "vanished")
+
+
+def _add_document(
+    connection: duckdb.DuckDBPyConnection, item: News, extraction_id: str, run_id: str, started_at: datetime
+) -> None:
+    document_id = item.document_id
+    insert_rows(
+        connection, "documents",
+        [{
+            "document_id": document_id, "language": item.language, "publication_date": item.published,
+            "outlet": item.outlet, "text": item.text, "char_count": len(item.text), "first_loaded_at": STARTED_AT,
+            "first_run_id": run_id,
+        }],
+    )  # fmt: skip
+    insert_rows(
+        connection, "extractions",
+        [{
+            "extraction_id": extraction_id, "run_id": run_id, "document_id": document_id, "fingerprint": document_id,
+            "provider": "test", "attempt_n": 1, "status": "ok", "raw_answer": "{}", "asked_at": started_at,
+        }],
+    )  # fmt: skip
+    records = [Record.model_validate({"evidence": [whole_text(item.text)], **draft}) for draft in item.records]
+    if records:
+        insert_rows(
+            connection, "records",
+            [{
+                "record_id": f"{document_id}-{ordinal}", "extraction_id": extraction_id, "document_id": document_id,
+                "ordinal": ordinal, "record_type": record.record_type, "record": record.model_dump(mode="json"),
+                "grounding_version": "1",
+            } for ordinal, record in enumerate(records)],
+        )  # fmt: skip
+
+
+def _add_sighting(
+    connection: duckdb.DuckDBPyConnection, source_id: str, item: News | None, extraction_id: str | None, run_id: str,
+    seen_at: datetime, status: str,
+) -> None:  # fmt: skip
+    insert_rows(
+        connection, "sightings",
+        [{
+            "sighting_id": f"{run_id}-{source_id}", "source_id": source_id, "name": "test", "source": "test.txt",
+            "document_id": item.document_id if item else None, "extraction_id": extraction_id, "run_id": run_id,
+            "seen_at": seen_at, "status": status,
+        }],
+    )  # fmt: skip
 
 
 def whole_text(text: str) -> dict[str, Any]:

@@ -240,6 +240,24 @@ corrected as (
 
 ),
 
+-- Unknown is null and nothing is promised by a nought: "not a single soldier" is no headcount.
+noughts_removed as (
+
+    select * replace (
+        nullif(amount, 0) as amount,
+        nullif(amount_min, 0) as amount_min,
+        nullif(amount_max, 0) as amount_max,
+        nullif(headcount, 0) as headcount,
+        nullif(headcount_min, 0) as headcount_min,
+        nullif(headcount_max, 0) as headcount_max,
+        nullif(equipment, 0) as equipment,
+        nullif(equipment_min, 0) as equipment_min,
+        nullif(equipment_max, 0) as equipment_max
+    )
+    from corrected
+
+),
+
 -- A list without a figure ("A, B and C promised troops") is one statement by each of them. A list
 -- with a figure is joint, whatever the record says: nobody is credited with the whole.
 parted as (
@@ -251,7 +269,7 @@ parted as (
             and record_type in ('pledge', 'troop_commitment')
             and amount is null and amount_min is null and amount_max is null
             and headcount is null and headcount_min is null and headcount_max is null as is_distributive
-    from corrected
+    from noughts_removed
 
 ),
 
@@ -298,6 +316,7 @@ dated as (
             when list_contains(resource_types, 'training') then 'training'
             when list_contains(resource_types, 'services') then 'services'
             when list_contains(resource_types, 'financial') then 'financial'
+            when money_as_written is not null then 'financial'
             else 'unspecified'
         end as main_resource
     from expanded

@@ -75,13 +75,13 @@ valued as (
         claims.advances_stage,
         claims.source_rank,
         claims.source_key,
-        claims.source_kind,
-        claims.speaker,
         claims.document_id,
-        claims.ordinal,
         claims.effective_date,
-        claims.own_date,
-        claims.quote
+        -- The most trusted report speaks for a value, the earliest among equals.
+        row_number() over (
+            partition by clustered.commitment_id, measured.measure
+            order by claims.source_rank, claims.own_date nulls last, claims.effective_date nulls last, claims.claim_id
+        ) as trust_n
     from measured
     inner join claims using (claim_id)
     inner join clustered using (claim_id)
@@ -120,10 +120,7 @@ distinct_values as (
         count(distinct source_key) as independent_sources_n,
         count(distinct document_id) as documents_n,
         max(effective_date) as last_date,
-        arg_min(
-            {'claim_id': claim_id, 'speaker': speaker, 'source_kind': source_kind, 'document_id': document_id, 'quote': quote},
-            (source_rank, coalesce(own_date, effective_date, date '9999-12-31'), document_id, ordinal)
-        ) as spokesman
+        arg_min(claim_id, trust_n) as claim_id
     from counted
     group by commitment_id, measure, stage_group, headline, value, value_min, value_max, qualifier, currency
 
@@ -166,14 +163,14 @@ final as (
         ranked.qualifier,
         ranked.currency,
         ranked.source_rank,
-        ranked.spokesman.source_kind as source_kind,
-        ranked.spokesman.speaker as speaker,
+        claims.source_kind,
+        claims.speaker,
         ranked.independent_sources_n,
         ranked.documents_n,
         ranked.last_date,
-        ranked.spokesman.claim_id as claim_id,
-        ranked.spokesman.document_id as document_id,
-        ranked.spokesman.quote as quote,
+        ranked.claim_id,
+        claims.document_id,
+        claims.quote,
         converted.amount_usd,
         converted.usd_min,
         converted.usd_max,
@@ -183,7 +180,8 @@ final as (
         converted.value_date,
         states.stage_group is not distinct from ranked.stage_group as is_standing_stage
     from ranked
-    left join converted on ranked.measure = 'money' and ranked.spokesman.claim_id = converted.claim_id
+    inner join claims on ranked.claim_id = claims.claim_id
+    left join converted on ranked.claim_id = converted.claim_id
     left join states on ranked.commitment_id = states.commitment_id
 
 )

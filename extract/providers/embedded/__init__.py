@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from extract.documents import Document
+from extract.errors import ConfigError
 from extract.providers import Attempt, Check
 
 # One thread is faster than several for texts of this size, and leaves the other cores alone. OpenBLAS
@@ -21,8 +22,8 @@ from extract.providers import Attempt, Check
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
-# Changes when training writes new weights: `make train` prints it.
-WEIGHTS_SHA256 = ""
+# Written by training beside the weights; what is loaded must agree with it.
+WEIGHTS_SHA256 = Path(__file__).with_name("weights.sha256")
 
 
 class EmbeddedProvider:
@@ -58,10 +59,32 @@ class EmbeddedProvider:
         from extract.providers.embedded.model import Model
 
         if self._extractor is None:
-            self._extractor = Model(WEIGHTS)
+            self._extractor = Model(_checked_weights())
         assert isinstance(self._extractor, Model)
         decision = decide(document, self._extractor, Thresholds())
         return {"records": decision.drafts, "confidence": decision.confidence, "rejected": decision.rejected}
+
+
+def _checked_weights() -> Path:
+    """The weights, if they are the ones that the package was made with.
+
+    Raises:
+        ConfigError: If they are missing or differ.
+    """
+    try:
+        data = WEIGHTS.read_bytes()
+        wanted = WEIGHTS_SHA256.read_text(encoding="ascii").split()[0]
+    except (OSError, IndexError) as error:
+        raise ConfigError(
+            f"The embedded extractor's weights {WEIGHTS.name!r} are missing. Install the package again, "
+            "or make them with: make train"
+        ) from error
+    if hashlib.sha256(data).hexdigest() != wanted:
+        raise ConfigError(
+            f"The embedded extractor's weights {WEIGHTS.name!r} are not the ones this version was made with. "
+            "Install the package again, or make them with: make train"
+        )
+    return WEIGHTS
 
 
 def _version() -> str:
@@ -70,5 +93,6 @@ def _version() -> str:
     package = Path(__file__).resolve().parent
     for path in sorted([*package.glob("*.py"), *(package.parents[1] / "normalise").glob("*.py")]):
         digest.update(path.read_bytes())
-    digest.update(WEIGHTS_SHA256.encode())
+    if WEIGHTS_SHA256.exists():
+        digest.update(WEIGHTS_SHA256.read_bytes())
     return digest.hexdigest()[:16]

@@ -133,7 +133,7 @@ class _Passage:
         if not self.spans:
             return
         vectors = model.spans(reading, [(span.start, span.end, span.kind) for span in self.spans])
-        self.scores = model.anchors(reading, vectors)
+        self.scores = model.anchors(reading, vectors, [span.kind for span in self.spans])
         pairs = [(n, other) for n in range(len(self.spans)) for other in self.actors if n != other]
         far = [
             distance_class(

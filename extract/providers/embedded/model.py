@@ -15,9 +15,14 @@ from typing import Any
 import numpy as np
 
 from extract.providers.embedded.encoder import Encoder, Floats, gelu
+from extract.providers.embedded.examples import CLASS_INDEX, CLASSES, SPAN_KINDS
 from extract.providers.embedded.tokenizer import Pieces, Tokenizer
 
 DISTANCES = 12
+FLAGS = CLASS_INDEX["conditional"]
+# What a span of each kind cannot be: money no troops, a headcount no money, a figure no membership.
+_POSSIBLE = {"money": "PF", "headcount": "T", "number": "PFT", "actor": "PTM"}
+FORBIDDEN = np.array([[name[0] not in _POSSIBLE[kind] for name in CLASSES[:FLAGS]] for kind in SPAN_KINDS])
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,17 @@ class Model:
         joined = np.array(rows, dtype=np.float32)
         return gelu(joined @ self._heads["span.weight"].T + self._heads["span.bias"])
 
-    def anchors(self, reading: Reading, vectors: Floats) -> Floats:
-        """Probability of each class for each span, shape (spans, classes)."""
+    def anchors(self, reading: Reading, vectors: Floats, kinds: list[int]) -> Floats:
+        """Probability of each class for each span, shape (spans, classes).
+
+        The record classes that a span of its kind can have share one probability with being no
+        record; each flag has its own.
+        """
         whole = np.broadcast_to(reading.states.mean(0), (len(vectors), reading.states.shape[1]))
-        scores = np.concatenate([vectors, whole], axis=1) @ self._heads["classes.weight"].T
-        return _sigmoid(scores + self._heads["classes.bias"])
+        scores = np.concatenate([vectors, whole], axis=1) @ self._heads["classes.weight"].T + self._heads["classes.bias"]
+        records = np.where(FORBIDDEN[kinds], -np.inf, scores[:, :FLAGS])
+        records = _softmax(np.concatenate([records, np.zeros((len(vectors), 1), np.float32)], axis=1))[:, :-1]
+        return np.concatenate([records, _sigmoid(scores[:, FLAGS:])], axis=1)
 
     def pairs(self, vectors: Floats, pairs: list[tuple[int, int]], far: list[int]) -> Floats:
         """Probability of being an anchor's actor and its counterpart, shape (pairs, 2)."""

@@ -60,6 +60,9 @@ class Heads(nn.Module):
         self.pair_out = nn.Linear(PAIR_WIDTH, 2)
         self.tags = nn.Linear(width, 3)
         self.dropout = nn.Dropout(0.2)
+        # Most mentions are no record: start from there.
+        nn.init.constant_(self.classes.bias, -5.0)
+        nn.init.constant_(self.pair_out.bias, -1.5)
 
     def spans(self, states: torch.Tensor, pooling: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
         """Vectors of one text's spans: mean and greatest of their pieces, and their kind.

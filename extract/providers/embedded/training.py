@@ -23,12 +23,11 @@ from torch import nn
 from extract.providers.embedded.base_model import read_base
 from extract.providers.embedded.encoder import Encoder
 from extract.providers.embedded.examples import CLASSES, Example, read_examples
-from extract.providers.embedded.model import distance_class, pieces_of
+from extract.providers.embedded.model import FLAGS, FORBIDDEN, distance_class, file_sha256, pieces_of
 from extract.providers.embedded.network import EncoderLayer, Heads
 from extract.providers.embedded.tokenizer import Tokenizer
 
 MAX_PIECES = 256
-_FLAGS = CLASSES.index("conditional")
 
 
 @dataclass
@@ -115,19 +114,16 @@ def forward(
     return results
 
 
-def allowed_classes(kinds: torch.Tensor) -> torch.Tensor:
-    """Which classes a span of each kind can have: money no troops, headcounts no money."""
-    allowed = torch.ones(len(kinds), len(CLASSES))
-    for index, name in enumerate(CLASSES):
-        if name.startswith(("P ", "F ")):
-            allowed[kinds == 1, index] = 0
-        if name.startswith("T "):
-            allowed[kinds == 0, index] = 0
-        if name.startswith("M "):
-            allowed[kinds != 3, index] = 0
-        if name.startswith("F "):
-            allowed[kinds == 3, index] = 0
-    return allowed
+def forbidden_classes(kinds: torch.Tensor) -> torch.Tensor:
+    """True for record classes that a span of its kind cannot have; the last column, none, is always possible."""
+    forbidden = torch.tensor(FORBIDDEN)[kinds]
+    return torch.cat([forbidden, torch.zeros(len(kinds), 1, dtype=torch.bool)], 1)
+
+
+def record_probabilities(anchors: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
+    """Log probability of each record class and of none, shape (spans, FLAGS + 1)."""
+    scores = torch.cat([anchors[:, :FLAGS], anchors.new_zeros(len(kinds), 1)], 1)
+    return scores.masked_fill(forbidden_classes(kinds), float("-inf")).log_softmax(1)
 
 
 def loss_of(items: list[Prepared], layers: nn.ModuleList, heads: Heads) -> torch.Tensor:
@@ -135,12 +131,17 @@ def loss_of(items: list[Prepared], layers: nn.ModuleList, heads: Heads) -> torch
     total = torch.zeros(())
     for item, (anchors, pairs, tags) in zip(items, forward(items, layers, heads), strict=True):
         if len(item.kinds):
-            allowed = allowed_classes(item.kinds)
-            active = item.classes[:, :_FLAGS].amax(1, keepdim=True)
-            weight = allowed.clone()
-            weight[:, _FLAGS:] *= active  # flags say nothing about what is no record
-            one = nn.functional.binary_cross_entropy_with_logits(anchors, item.classes, weight=weight, reduction="none")
-            total = total + one.sum() / 3
+            # A label that a span of its kind cannot have ("a company" taken for a sum) teaches nothing.
+            records = item.classes[:, :FLAGS] * ~torch.tensor(FORBIDDEN)[item.kinds]
+            count = records.sum(1, keepdim=True)
+            target = torch.cat([records, (count == 0).float()], 1) / count.clamp(min=1)
+            probabilities = record_probabilities(anchors, item.kinds)
+            total = total - (target * probabilities.masked_fill(target == 0, 0)).sum()
+            # Flags say nothing about what is no record.
+            flags = nn.functional.binary_cross_entropy_with_logits(
+                anchors[:, FLAGS:], item.classes[:, FLAGS:], reduction="none"
+            )
+            total = total + (flags * (count > 0)).sum() / 3
         if len(item.pairs):
             total = total + nn.functional.binary_cross_entropy_with_logits(pairs, item.roles, reduction="sum")
         total = total + 0.3 * nn.functional.cross_entropy(tags, item.tags, reduction="sum") / 4
@@ -173,7 +174,7 @@ def train(
             nn.utils.clip_grad_norm_([*layers.parameters(), *heads.parameters()], 1.0)
             optimiser.step()
             schedule.step()
-            total += float(loss)
+            total += loss.item()
         line = f"epoch {epoch + 1}: loss {total / batches_n:.3f}, {time.monotonic() - started:.0f} s"
         if held_out and (epoch + 1) % 2 == 0:
             line += " " + measure(held_out, layers, heads)
@@ -199,13 +200,12 @@ def measure(items: list[Prepared], layers: nn.ModuleList, heads: Heads, threshol
         batch = items[n : n + 16]
         for item, (anchors, pairs, tags) in zip(batch, forward(batch, layers, heads), strict=True):
             if len(item.kinds):
-                scores = (anchors.sigmoid() * allowed_classes(item.kinds))[:, :_FLAGS]
-                said = scores > threshold
-                true = item.classes[:, :_FLAGS] > 0
+                said = record_probabilities(anchors, item.kinds)[:, :FLAGS].exp() > threshold
+                true = item.classes[:, :FLAGS] > 0
                 found += int(said.sum())
                 gold += int(true.sum())
                 right += int((said & true).sum())
-                for index, name in enumerate(CLASSES[:_FLAGS]):
+                for index, name in enumerate(CLASSES[:FLAGS]):
                     counts = by_type.setdefault(name[0], [0, 0, 0])
                     counts[0] += int((said & true)[:, index].sum())
                     counts[1] += int(said[:, index].sum())
@@ -256,6 +256,7 @@ def save(base: dict[str, Any], frozen_n: int, layers: nn.ModuleList, heads: Head
     arrays["meta"] = meta
     arrays.update({f"head.{name}": value.detach().numpy().astype(np.float16) for name, value in heads.named_parameters()})
     np.savez_compressed(path, **arrays)
+    path.with_suffix(".sha256").write_text(f"{file_sha256(path)}  {path.name}\n", encoding="ascii")
 
 
 def _is_trained(name: str, frozen_n: int) -> bool:
@@ -283,7 +284,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="share of the passages, for a learning curve")
     parser.add_argument("--all", action="store_true", help="train on the held-out passages too")
     options = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # several threads gain nothing here, and lose much on a busy machine
     base = _base(options.base)
     tokenizer = Tokenizer(bytes(base["pieces"]).decode("utf-8").split("\n"), base["piece.scores"].tolist(), 3)
     frozen_n = options.layers - options.trained
