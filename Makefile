@@ -1,8 +1,10 @@
-PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
+# The first Python on the path that is 3.11 or newer.
+PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3 python; do \
+	"$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$one"; break; }; done)
 
-.PHONY: run test check lint types docs clean
+.PHONY: run test check lint types docs train clean
 
 # Everything from nothing: the environment, the sample documents, the table.
 run: $(VENV)/ready
@@ -22,11 +24,17 @@ types: $(VENV)/ready
 docs: $(VENV)/ready
 	$(BIN)/pledgebook docs
 
+# Trains the embedded extractor anew; the extra alone is as large as everything else together.
+train: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,train]"
+	$(BIN)/python -m extract.providers.embedded.training
+
 $(VENV)/ready: pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: call make with PYTHON=path/to/python"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
-	touch $@
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: call make PYTHON=path/to/python"; exit 2; }
+	@echo "making the environment in $(VENV), once: about a minute"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $@
 
 clean:
-	rm -rf $(VENV) warehouse.duckdb warehouse.duckdb.* docs.html
+	rm -rf $(VENV) warehouse.duckdb warehouse.duckdb.* .warehouse.duckdb.work docs.html

@@ -1,6 +1,6 @@
 """How the dbt build grows: synthetic claims with known truth, 10^4 to 10^6.
 
-    python -m benchmarks.warehouse_scale 10000 100000 [--tests] [--keep FOLDER]
+    python benchmarks/warehouse_scale.py 10000 100000 [--tests] [--keep FOLDER]
 
 For each size it prints, measured in a process of its own: seconds of a full build, of a second build after 1 % more
 claims, peak memory, the time DuckDB alone needs to read the same JSON and group it once (the floor), the answer time of

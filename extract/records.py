@@ -213,7 +213,7 @@ class _Builder:
         shares = [self._share(share.contributor, share.money, evidence) for share in draft.shares]
         return {
             "actors": actors,
-            "is_joint": draft.is_joint and len(actors) > 1,
+            "is_joint": _is_shared(draft.is_joint, actors, money),
             "shares": [share for share in shares if share is not None],
             "counterpart": self._optional_actor(draft.recipient),
             "money": money,
@@ -226,13 +226,14 @@ class _Builder:
 
     def _troops(self, draft: TroopCommitmentDraft, evidence: list[Evidence]) -> dict[str, Any]:
         actors = self._actors(draft.contributors)
+        headcount = self._quantity(draft.headcount, evidence)
         return {
             "actors": actors,
-            "is_joint": draft.is_joint and len(actors) > 1,
+            "is_joint": _is_shared(draft.is_joint, actors, headcount),
             "counterpart": self._optional_actor(draft.force),
             "host": self._optional_actor(DraftActor(name=draft.host, type="country") if draft.host else None),
             "requester": self._said(draft.requester),
-            "headcount": self._quantity(draft.headcount, evidence),
+            "headcount": headcount,
             "equipment": self._quantity(draft.equipment, evidence),
             "personnel_types": draft.personnel_types,
         }
@@ -278,8 +279,10 @@ class _Builder:
                 (span.start, span.end),
                 Evidence(
                     quote=self.document.text[span.start : span.end],
-                    start=span.start, end=span.end, alignment=span.alignment,
-                ),  # fmt: skip
+                    start=span.start,
+                    end=span.end,
+                    alignment=span.alignment,
+                ),
             )
         if not found:
             raise _Refused("quote_not_in_text", f"the quote {_short(quotes[0])} is not in the text; copy it verbatim")
@@ -407,6 +410,21 @@ class _Builder:
         if published is None:
             return DateRef()
         return DateRef(value=published, precision="day", basis="inferred")
+
+
+def _is_shared(is_joint: bool, actors: list[Actor], figure: Money | Quantity | None) -> bool:
+    """Whether the record is a joint one.
+
+    Raises:
+        _Refused: If one figure is several actors' and only one of them is known: it is not that one's alone.
+    """
+    if is_joint and len(actors) == 1 and figure is not None:
+        raise _Refused(
+            "inconsistent",
+            f"{figure.as_written!r} is given by several together, of whom only {actors[0].name!r} is named in the text; "
+            "name the others as written, or set is_joint to false",
+        )
+    return is_joint and len(actors) > 1
 
 
 def _names(text: str, name: str) -> bool:

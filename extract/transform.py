@@ -20,7 +20,7 @@ from typing import Any
 
 from extract.config import project_root
 from extract.errors import WarehouseError
-from extract.warehouse import copy_file
+from extract.warehouse import copy_file, open_warehouse
 
 Invoke = Callable[..., Any]
 
@@ -79,8 +79,10 @@ def build_docs(warehouse: Path, output: Path) -> Path:
             raise WarehouseError(
                 f"{str(warehouse)!r} cannot be read ({error.strerror}). Make it with: pledgebook run FOLDER"
             ) from error
+        with open_warehouse(copy, read_only=True):
+            pass  # what is no warehouse is said to be none, before dbt says it in its own way
         with _dbt(copy) as (invoke, target):
-            result = invoke("docs", "generate", "--static", "--write-json")
+            result = invoke("docs", "generate", "--static", is_written=True)
             page = target / "static_index.html"
             if not result.success or not page.exists():
                 raise WarehouseError(
@@ -113,11 +115,13 @@ def _dbt(warehouse: Path) -> Iterator[tuple[Invoke, Path]]:
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
             from dbt.cli.main import dbtRunner
 
-            def invoke(*arguments: str, manifest: Any = None) -> Any:
+            def invoke(*arguments: str, manifest: Any = None, is_written: bool = False) -> Any:
+                # The docs site alone needs dbt's artefacts.
+                artefacts = "--write-json" if is_written else "--no-write-json"
                 # dbt prints to the console whatever its log level; stdout is for results.
                 with contextlib.redirect_stdout(io.StringIO()):
                     return dbtRunner(manifest=manifest).invoke(
-                        ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json",
+                        ["--quiet", "--log-level", "none", "--log-level-file", "none", artefacts,
                          *arguments, "--project-dir", project, "--profiles-dir", project]
                     )  # fmt: skip
 

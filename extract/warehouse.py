@@ -199,12 +199,24 @@ def _first_line(error: Exception) -> str:
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the raw tables that are missing, and the columns added since the file was made."""
     connection.execute("create schema if not exists raw")
+    present = _raw_columns(connection)
     for table, columns in RAW_TABLES.items():
-        listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-        connection.execute(f"create table if not exists raw.{table} ({listed})")
+        if not any(one == table for one, _ in present):
+            listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            connection.execute(f"create table raw.{table} ({listed})")
+            continue
         for name, kind in columns.items():
-            if " " not in kind:
-                connection.execute(f'alter table raw.{table} add column if not exists "{name}" {kind}')
+            if (table, name) not in present:
+                connection.execute(f'alter table raw.{table} add column "{name}" {kind}')
+
+
+def _raw_columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    return {
+        (table, column)
+        for table, column in connection.execute(
+            "select table_name, column_name from information_schema.columns where table_schema = 'raw'"
+        ).fetchall()
+    }
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -245,12 +257,7 @@ def read_state(connection: duckdb.DuckDBPyConnection, source_ids: Iterable[str] 
     Args:
         source_ids: Sources whose documents are wanted with their text.
     """
-    columns = {
-        (table, column)
-        for table, column in connection.execute(
-            "select table_name, column_name from information_schema.columns where table_schema = 'raw'"
-        ).fetchall()
-    }
+    columns = _raw_columns(connection)
     if any((table, column) not in columns for table, kinds in RAW_TABLES.items() for column in kinds):
         return EMPTY_STATE if not columns else _read_older_state(connection, source_ids)
     sightings: dict[str, Sighting] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from extract import rates, transform
+from extract import rates, report, transform
 from extract.documents import Document
 from extract.providers import Attempt, Check
 
@@ -96,9 +96,10 @@ def articles(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def without_dbt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """dbt builds nothing, from no exchange rates; the failures it is to report can be put into the list."""
+    """dbt builds nothing, from no exchange rates, and no table is shown; the failures it is to report can be put into the list."""
     failures: list[str] = []
     monkeypatch.setattr(rates, "load_rates", lambda connection: None)
+    monkeypatch.setattr(report, "contributions_table", lambda warehouse: "the table")
     monkeypatch.setattr(transform, "build", lambda _: transform.BuildResult(0, 1, list(failures)))
     return failures
 

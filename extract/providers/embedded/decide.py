@@ -85,11 +85,11 @@ def _passages(
 ) -> list[tuple[tuple[int, int], int, int]]:
     """Passages to read: `((start, end) of the sentences to judge, first, last sentence)`.
 
-    Sentences with nothing in them are context only; a passage without a figure and without two
-    names needs no reading.
+    Sentences that name no sum, no persons and no actor are context only.
     """
     bearing = [
-        any(start <= one.start and one.end <= end for one in mentions) for start, end in sentences
+        any(one.kind != "number" and start <= one.start and one.end <= end for one in mentions)
+        for start, end in sentences
     ]
     passages = []
     index = 0

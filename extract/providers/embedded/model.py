@@ -66,6 +66,7 @@ class Model:
         if len(pieces.ids) > limit:
             pieces = Pieces(pieces.ids[:limit], pieces.starts[:limit], pieces.ends[:limit])
         states = self._encoder(np.array([0, *pieces.ids, 2]))[1:-1]
+        states = (states - self._heads["mean"]) * self._heads["scale"]
         tags = _softmax(states @ self._heads["tags.weight"].T + self._heads["tags.bias"])
         return Reading(pieces, states, tags)
 

@@ -52,6 +52,9 @@ class Heads(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        # States are standardised before they are read: the encoder's have one direction in common.
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("scale", torch.ones(width))
         self.kind = nn.Embedding(len(SPAN_KINDS), 16)
         self.span = nn.Linear(2 * width + 16, SPAN_WIDTH)
         self.classes = nn.Linear(SPAN_WIDTH + width, len(CLASSES))
@@ -63,6 +66,10 @@ class Heads(nn.Module):
         # Most mentions are no record: start from there.
         nn.init.constant_(self.classes.bias, -5.0)
         nn.init.constant_(self.pair_out.bias, -1.5)
+
+    def standardised(self, states: torch.Tensor) -> torch.Tensor:
+        """States with the mean and spread that untrained ones have taken out."""
+        return (states - self.mean) * self.scale
 
     def spans(self, states: torch.Tensor, pooling: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
         """Vectors of one text's spans: mean and greatest of their pieces, and their kind.

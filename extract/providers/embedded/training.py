@@ -28,6 +28,8 @@ from extract.providers.embedded.network import EncoderLayer, Heads
 from extract.providers.embedded.tokenizer import Tokenizer
 
 MAX_PIECES = 256
+BATCH = 8
+HEADS_RATE = 2e-3
 
 
 @dataclass
@@ -98,7 +100,7 @@ def forward(
         states = layer(states, mask)
     results = []
     for n, item in enumerate(items):
-        own = states[n, : item.states.shape[0]]
+        own = heads.standardised(states[n, : item.states.shape[0]])
         inner = own[1:-1]
         if len(item.kinds):
             spans = heads.spans(own, item.pooling, item.kinds)
@@ -157,10 +159,11 @@ def train(
     order = random.Random(seed)
     layers = nn.ModuleList(EncoderLayer(layer, heads_count) for layer in encoder_layers)
     heads = Heads(items[0].states.shape[1])
+    standardise(heads, items, layers)
     optimiser = torch.optim.AdamW(
-        [{"params": layers.parameters(), "lr": rate}, {"params": heads.parameters(), "lr": 1e-3}], weight_decay=0.01
+        [{"params": layers.parameters(), "lr": rate}, {"params": heads.parameters(), "lr": HEADS_RATE}], weight_decay=0.01
     )
-    batches_n = math.ceil(len(items) / 16)
+    batches_n = math.ceil(len(items) / BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1.0, (step + 1) / batches_n, max(0.02, 1 - step / (epochs * batches_n)))
     )
@@ -182,10 +185,25 @@ def train(
     return layers, heads
 
 
+@torch.no_grad()
+def standardise(heads: Heads, items: list[Prepared], layers: nn.ModuleList) -> None:
+    """Measure the mean and spread of the states that untrained layers give."""
+    layers.eval()
+    sample = []
+    for item in items[:: max(1, len(items) // 150)]:
+        states = item.states[None]
+        for layer in layers:
+            states = layer(states, torch.ones(states.shape[:2], dtype=torch.bool))
+        sample.append(states[0])
+    every = torch.cat(sample)
+    heads.mean.copy_(every.mean(0))
+    heads.scale.copy_(1 / every.std(0).clamp(min=1e-3))
+
+
 def _batches(items: list[Prepared], order: random.Random) -> list[list[Prepared]]:
     """Batches of like lengths, in a shuffled order."""
     shuffled = sorted(items, key=lambda item: item.states.shape[0] + order.random() * 20)
-    batches = [shuffled[n : n + 16] for n in range(0, len(shuffled), 16)]
+    batches = [shuffled[n : n + BATCH] for n in range(0, len(shuffled), BATCH)]
     order.shuffle(batches)
     return batches
 
@@ -254,7 +272,7 @@ def save(base: dict[str, Any], frozen_n: int, layers: nn.ModuleList, heads: Head
     meta = arrays["meta"].copy()
     meta[1] = frozen_n + len(layers)
     arrays["meta"] = meta
-    arrays.update({f"head.{name}": value.detach().numpy().astype(np.float16) for name, value in heads.named_parameters()})
+    arrays.update({f"head.{name}": value.detach().numpy().astype(np.float16) for name, value in heads.state_dict().items()})
     np.savez_compressed(path, **arrays)
     path.with_suffix(".sha256").write_text(f"{file_sha256(path)}  {path.name}\n", encoding="ascii")
 
@@ -279,7 +297,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--layers", type=int, default=12, help="layers to keep")
     parser.add_argument("--trained", type=int, default=4, help="layers to train")
-    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", type=float, default=1.0, help="share of the passages, for a learning curve")
     parser.add_argument("--all", action="store_true", help="train on the held-out passages too")

@@ -1,0 +1,166 @@
+"""The whole path as a user walks it: the sample documents, dbt included, without a key or a network.
+
+The embedded extractor is used as it is shipped; how well it does is measured elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from extract import transform
+from extract.cli import app
+from extract.documents import find_sources, read_document
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "seeds" / "documents"
+MARTS = (
+    "contributions_by_country", "commitments", "joint_commitments", "memberships_current", "force_contributions",
+    "evidence", "extraction_quality",
+)  # fmt: skip
+
+
+def call(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """The warehouse of the sample documents and what the command said."""
+    warehouse = tmp_path_factory.mktemp("built") / "warehouse.duckdb"
+    return warehouse, call("run", SAMPLES, "--warehouse", warehouse, "--model", "embedded")
+
+
+def rows(warehouse: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_one_command_gives_the_table_the_counts_and_what_to_type_next(built):
+    warehouse, result = built
+    assert result.exit_code == 0, result.output
+    documents_n = len(find_sources([SAMPLES]))
+    assert "embedded (no key and no network" in result.stderr
+    assert result.stderr.count("] ") >= documents_n
+    assert "contributions by country" in result.stdout
+    assert f"documents: {documents_n} ({documents_n} extracted, 0 unchanged)" in result.stdout
+    for words in ("select * from contributions_by_country", "pledgebook docs", "pledgebook run FOLDER"):
+        assert words in result.stdout
+    assert [path.name for path in sorted(warehouse.parent.iterdir())] == ["warehouse.duckdb", "warehouse.duckdb.lock"]
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_every_mart_is_there_without_a_schema_name(built, mart):
+    assert rows(built[0], f"select count(*) from {mart}")[0][0] > 0
+
+
+def test_views_do_not_depend_on_the_files_name(built, tmp_path):
+    moved = tmp_path / "another name.duckdb"
+    moved.write_bytes(built[0].read_bytes())
+    with duckdb.connect(str(moved), read_only=True) as connection:
+        views = connection.execute("select schema_name, view_name from duckdb_views() where not internal").fetchall()
+        assert views
+        for schema, view in views:
+            connection.execute(f"select * from {schema}.{view} limit 1").fetchall()
+
+
+def test_the_sql_of_the_readme_answers(built):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    statements = [
+        statement
+        for block in re.findall(r"```sql\n(.*?)```", readme, re.DOTALL)
+        for statement in block.split(";")
+        if statement.strip()
+    ]
+    assert len(statements) == 4
+    answers = [rows(built[0], statement) for statement in statements]
+    assert answers[0]
+    quotes_n, exact_n = answers[3][0]
+    assert quotes_n == exact_n > 0
+
+
+def test_every_quote_is_a_slice_of_its_text(built):
+    wrong = rows(
+        built[0],
+        """
+        with quotes as (
+            select document_id, unnest(cast(json_extract(record, '$.evidence[*]') as json[])) as quote from raw.records
+        )
+        select quote from quotes join raw.documents using (document_id)
+        where substr(text, cast(quote ->> '$.start' as int) + 1,
+                     cast(quote ->> '$.end' as int) - cast(quote ->> '$.start' as int)) <> quote ->> '$.quote'
+        """,
+    )
+    assert wrong == []
+
+
+def test_the_same_again_asks_nobody_writes_nothing_and_is_quick(built):
+    warehouse, _ = built
+    before = warehouse.read_bytes()
+    started = time.monotonic()
+    result = call("run", SAMPLES, "--warehouse", warehouse, "--model", "embedded")
+    assert time.monotonic() - started < 3
+    assert result.exit_code == 0
+    assert "nothing changed: nobody was asked, nothing was written" in result.stderr
+    assert "requests: 0" in result.stdout
+    assert warehouse.read_bytes() == before
+
+
+def test_a_rebuild_gives_the_same_marts(built, tmp_path):
+    copy = tmp_path / "warehouse.duckdb"
+    copy.write_bytes(built[0].read_bytes())
+    result = call("build", "--warehouse", copy)
+    assert result.exit_code == 0, result.output
+    for table in ("contributions_by_country", "evidence"):
+        assert rows(copy, f"select * from {table} order by all") == rows(built[0], f"select * from {table} order by all")
+
+
+def test_a_failing_dbt_test_publishes_nothing(built, tmp_path, monkeypatch):
+    copy = tmp_path / "warehouse.duckdb"
+    copy.write_bytes(built[0].read_bytes())
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "new.txt").write_text("Norway pledged 900 million dollars to Sudan on 4 March 2027.", encoding="utf-8")
+    before = copy.read_bytes()
+    real = transform.build
+
+    def damaged(warehouse: Path) -> transform.BuildResult:
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute("update raw.documents set text = 'another text altogether'")
+        return real(warehouse)
+
+    monkeypatch.setattr(transform, "build", damaged)
+    result = call("run", folder, "--warehouse", copy, "--model", "embedded")
+    assert result.exit_code == 1
+    assert re.search(r"failed: test .*quote", result.stderr), result.stderr
+    assert "not published" in result.stdout
+    assert copy.read_bytes() == before
+
+
+def test_the_docs_site_is_one_file_with_every_mart(built, tmp_path):
+    page = tmp_path / "docs.html"
+    result = call("docs", "--warehouse", built[0], "--output", page)
+    assert (result.exit_code, result.stdout.strip()) == (0, str(page))
+    html = page.read_text(encoding="utf-8")
+    assert all(f"model.pledgebook.{mart}" in html for mart in MARTS)
+
+
+def test_extract_gives_the_same_records_without_a_warehouse(built, tmp_path):
+    output = tmp_path / "records.jsonl"
+    assert call("extract", SAMPLES, "--output", output, "--model", "embedded").exit_code == 0
+    lines = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    texts = {source.name: read_document(source).text for source in find_sources([SAMPLES])}
+    assert [line["document"] for line in lines] == list(texts)
+    for line in lines:
+        assert (line["error"], line["provider"]) == (None, "embedded")
+        for record in line["records"]:
+            assert texts[line["document"]][record["start"] : record["end"]] == record["quote"]
+    found = sum(len(line["records"]) for line in lines)
+    assert rows(built[0], "select count(*) from raw.records") == [(found,)]
