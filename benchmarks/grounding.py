@@ -98,8 +98,9 @@ def main() -> None:
 def _same(text: str, found: tuple[int, int], true: tuple[int, int]) -> bool:
     """Whether two spans differ by outer punctuation and spaces at most."""
     strip = " \t\n.,;:\"'«»“”…()[]-—–\u00a0\u202f"
-    outer = text[min(found[0], true[0]) : max(found[0], true[0])] + text[min(found[1], true[1]) : max(found[1], true[1])]
-    return not outer.strip(strip)
+    before = text[min(found[0], true[0]) : max(found[0], true[0])]
+    after = text[min(found[1], true[1]) : max(found[1], true[1])]
+    return not (before + after).strip(strip)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Inputs = Annotated[list[Path], typer.Argument(help="Files and folders of .txt, .md and .html articles.", show_default=False)]
+Inputs = Annotated[
+    list[Path], typer.Argument(help="Files and folders of .txt, .md and .html articles.", show_default=False)
+]
 WarehouseOption = Annotated[Path, typer.Option("--warehouse", help="The DuckDB file.", envvar="PLEDGEBOOK_DB")]
 ModelOption = Annotated[
     str | None,
@@ -46,7 +48,9 @@ ModelOption = Annotated[
 ]
 ModeOption = Annotated[
     str | None,
-    typer.Option(help="How the model is held to the schema: json_schema, tools, json or md_json. Default: the provider's."),
+    typer.Option(
+        help="How the model is held to the schema: json_schema, tools, json or md_json. Default: the provider's."
+    ),
 ]
 RecordOption = Annotated[Path | None, typer.Option("--record", help="Keep answers in this folder.")]
 ReplayOption = Annotated[Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.")]
@@ -150,7 +154,9 @@ def run(
 @reported
 def extract(
     inputs: Inputs,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="JSON Lines file; stdout when left out.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="JSON Lines file; stdout when left out.")
+    ] = None,
     model: ModelOption = None,
     mode: ModeOption = None,
     record: RecordOption = None,
@@ -279,10 +285,12 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
     documents = [f"{summary.extracted_n} extracted", f"{summary.unchanged_n} unchanged"]
     documents += [f"{failed_n} failed"] if failed_n else []
     documents += [f"{summary.vanished_n} gone"] if summary.vanished_n else []
+    records = f"records: {summary.records_n} kept, {summary.rejected_n} rejected"
+    if summary.extracted_n == 0 and summary.unchanged_n and not summary.records_n:
+        records = "records: as before"
     print(
         f"documents: {summary.documents_n} ({', '.join(documents)}); "
-        f"records: {summary.records_n} kept, {summary.rejected_n} rejected; "
-        f"requests: {summary.asked_n}; dbt tests: {summary.tests_n}; {seconds:.1f} s"
+        f"{records}; requests: {summary.asked_n}; dbt tests: {summary.tests_n}; {seconds:.1f} s"
     )
     if summary.run_id is not None and not summary.published:
         print(f"not published: {str(warehouse)!r} is as it was; the answers are kept for the next run")
@@ -301,6 +309,9 @@ def _say(message: str) -> None:
 
 def main() -> None:
     """Entry point."""
+    # Several threads make texts of this size slower, eight times on two busy cores; it is read when numpy is
+    # first imported, which some commands do before they open the embedded extractor.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

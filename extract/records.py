@@ -241,7 +241,8 @@ class _Builder:
     def _membership(self, draft: MembershipDraft) -> dict[str, Any]:
         organisation = self._optional_actor(draft.organisation)
         if organisation is None:
-            raise _Refused("counterpart_not_in_text", f"the organisation {draft.organisation.name!r} is not in the text")
+            name = draft.organisation.name
+            raise _Refused("counterpart_not_in_text", f"the organisation {name!r} is not in the text")
         body = self._said(draft.body)
         return {
             "actors": self._actors([draft.member]),
@@ -421,8 +422,8 @@ def _is_shared(is_joint: bool, actors: list[Actor], figure: Money | Quantity | N
     if is_joint and len(actors) == 1 and figure is not None:
         raise _Refused(
             "inconsistent",
-            f"{figure.as_written!r} is given by several together, of whom only {actors[0].name!r} is named in the text; "
-            "name the others as written, or set is_joint to false",
+            f"{figure.as_written!r} is given by several together, of whom only {actors[0].name!r} is named in the "
+            "text; name the others as written, or set is_joint to false",
         )
     return is_joint and len(actors) > 1
 

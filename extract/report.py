@@ -43,7 +43,7 @@ def contributions_table(warehouse: Path) -> str:
     ]  # fmt: skip
     widths = [max(len(row[column]) for row in [head, *body]) for column in range(len(head))]
     lines = [
-        "  ".join(cell.ljust(width) if n == 0 else cell.rjust(width) for n, (cell, width) in enumerate(zip(row, widths)))
+        "  ".join([row[0].ljust(widths[0]), *(row[n].rjust(widths[n]) for n in range(1, len(row)))])
         for row in [head, *body]
     ]
     lines.insert(1, "  ".join("-" * width for width in widths))

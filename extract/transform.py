@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -178,4 +179,5 @@ def _summary(result: Any) -> BuildResult:
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())[:400]
+    """`message` without line breaks and without the colours that dbt puts in."""
+    return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", message).split())[:400]

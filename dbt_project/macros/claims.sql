@@ -20,6 +20,19 @@
 {%- endmacro %}
 
 
+{% macro is_top_up(quote) -%}
+  {#- True when the words set a figure on top of an earlier one ("another 150", "100 more officers"): a closed
+      class of words beside a number, in the project's languages. -#}
+  coalesce(
+    regexp_matches(
+      lower({{ quote }}),
+      '(\b(another|additional|a further|extra|autres|otr[oa]s|outr[oa]s|weitere[nrs]?|zusätzliche?[nrs]?|ek|ilave)\b|дополнительн\pL*|ещ[её]|追加|额外|另外|再)[^.;]{0,14}[0-9٠-٩]|[0-9٠-٩][^.;]{0,40}(more (troops|soldiers|police|officers|personnel|men)\b|additional\b|supplémentaire|additionnel|adicional|adicionais|suplementar|zusätzlich|дополнительн|إضافي|اضافي)'
+    ),
+    false
+  )
+{%- endmacro %}
+
+
 {% macro agency_names() -%}
   {#- The names of seeds/agencies.csv as one pattern: one pass over a text finds the first of them. -#}
   {%- if execute -%}

@@ -20,12 +20,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import NORWAY, NORWAY_PLEDGE, FakeProvider
 from fake_openai import FakeReply, FakeRequest, FakeServer, failed, records
+from fake_provider import NORWAY, NORWAY_PLEDGE, FakeProvider
 from typer.testing import CliRunner, Result
 
 import extract.providers
-from extract import documents, warehouse as warehouse_module
+from extract import documents
+from extract import warehouse as warehouse_module
 from extract.cli import app
 from extract.config import Settings
 from extract.errors import DocumentError
@@ -64,7 +65,7 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "zeros.txt": (bytes(range(32)) * 50, "is a binary file"),
     "picture.txt": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 8, "is a binary file"),
     "big.txt": (b"a lot of text " * 1000, "more than the limit of 5,000"),
-    "menu.html": (b"<html><head><title>Menu</title></head><body><script>go()</script></body></html>", "a page without an article"),
+    "menu.html": (b"<html><title>Menu</title><body><script>go()</script></body></html>", "a page without an article"),
     "cut.txt": ("Норвегия обещала".encode("utf-16")[:-1], "is not valid utf-16"),
 }
 

@@ -7,380 +7,41 @@ when they are not there.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import random
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from hand_made import (
+    GULF,
+    ROOT,
+    STARTED_AT,
+    News,
+    Overrides,
+    Rate,
+    actor,
+    add_run,
+    build,
+    by_country,
+    day,
+    funding,
+    membership,
+    money,
+    pledge,
+    quantity,
+    read,
+    run_dbt,
+    troops,
+)
 
 from extract.schema import Record
-from extract.warehouse import create_tables, insert_rows
 
-ROOT = Path(__file__).resolve().parents[2]
 GOLD = ROOT.parent / "shared" / "gold" / "seed_documents.json"
 ARTICLES = ROOT.parent / "shared" / "seed_documents"
-
-STARTED_AT = datetime(2026, 11, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class News:
-    """A document and what a provider found in it."""
-
-    text: str
-    records: tuple[dict[str, Any], ...] = ()
-    language: str = "en"
-    published: date | None = None
-    outlet: str | None = None
-
-    @property
-    def document_id(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Rate:
-    """Dollars for one unit of a currency on a day."""
-
-    currency: str
-    rate_date: date
-    usd_per_unit: float
-    source: str = "test"
-
-
-@dataclass
-class Overrides:
-    """Rows for the override seeds, as their CSV files hold them."""
-
-    record_overrides: list[str] = field(default_factory=list)
-    commitment_overrides: list[str] = field(default_factory=list)
-    entity_overrides: list[str] = field(default_factory=list)
-
-
-# --- building raw tables ----------------------------------------------------------------------
-
-
-def actor(entity_id: str, kind: str | None = None, name: str | None = None, **more: Any) -> dict[str, Any]:
-    """An actor; an upper-case id of three letters is a country."""
-    is_country = len(entity_id) == 3 and entity_id.isupper()
-    return {
-        "name": name or entity_id,
-        "type": kind or ("country" if is_country else "igo"),
-        "entity_id": entity_id,
-        "code": entity_id,
-        "is_resolved": True,
-        **more,
-    }
-
-
-def money(amount: float, currency: str | None = "USD", qualifier: str = "exact") -> dict[str, Any]:
-    """A sum with the bounds that its qualifier proves."""
-    value = Decimal(str(amount))
-    low = None if qualifier in ("up_to", "less_than") else value
-    high = None if qualifier in ("at_least", "more_than") else value
-    return {
-        "as_written": f"{amount} {currency}",
-        "amount": value,
-        "amount_min": low,
-        "amount_max": high,
-        "currency": currency,
-        "currency_is_inferred": False,
-        "qualifier": qualifier,
-    }
-
-
-def quantity(value: int, qualifier: str = "exact") -> dict[str, Any]:
-    """A number of persons or items."""
-    return {
-        "as_written": str(value),
-        "value": value,
-        "minimum": value,
-        "maximum": None if qualifier in ("at_least", "more_than") else value,
-        "qualifier": qualifier,
-    }
-
-
-def day(value: date, basis: str = "explicit") -> dict[str, Any]:
-    """A date of its own."""
-    return {"expression": str(value), "value": value, "precision": "day", "basis": basis}
-
-
-def pledge(
-    givers: str | Sequence[str], recipient: str | None, amount: dict[str, Any] | None, **more: Any
-) -> dict[str, Any]:
-    """A pledge by one giver, or jointly by several."""
-    names = [givers] if isinstance(givers, str) else list(givers)
-    return {
-        "record_type": "pledge",
-        "stage": "pledged",
-        "realis": "actual",
-        "actors": [actor(name) for name in names],
-        "is_joint": len(names) > 1,
-        "counterpart": actor(recipient) if recipient else None,
-        "money": amount,
-        "resource_types": ["financial"] if amount else [],
-        **more,
-    }
-
-
-def troops(giver: str, force: str, stage: str, headcount: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """Personnel of one contributor for a force."""
-    return {
-        "record_type": "troop_commitment",
-        "stage": stage,
-        "realis": "actual",
-        "actors": [actor(giver)],
-        "counterpart": actor(force, "force"),
-        "headcount": headcount,
-        "personnel_types": ["troops"],
-        **more,
-    }
-
-
-def membership(member: str, organisation: str, stage: str, **more: Any) -> dict[str, Any]:
-    """A membership event."""
-    return {
-        "record_type": "membership",
-        "stage": stage,
-        "realis": "actual",
-        "actors": [actor(member)],
-        "counterpart": actor(organisation),
-        "role": "member",
-        **more,
-    }
-
-
-def funding(role: str, payee: str, amount: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A sum that is no contribution."""
-    return {
-        "record_type": "funding_amount",
-        "stage": None,
-        "realis": "actual",
-        "actors": [],
-        "role": role,
-        "counterpart": actor(payee),
-        "money": amount,
-        **more,
-    }
-
-
-def write_warehouse(path: Path, news: Sequence[News], rates: Sequence[Rate] = ()) -> None:
-    """Create the raw tables at `path` as one run over `news` leaves them."""
-    connection = duckdb.connect(str(path))
-    try:
-        create_tables(connection)
-        add_run(connection, "run-1", STARTED_AT, news)
-        for rate in rates:
-            connection.execute(
-                "insert into raw.exchange_rates values (?, ?, ?, ?)",
-                [rate.currency, rate.rate_date, rate.usd_per_unit, rate.source],
-            )
-    finally:
-        connection.close()
-
-
-def add_run(
-    connection: duckdb.DuckDBPyConnection,
-    run_id: str,
-    started_at: datetime,
-    news: Sequence[News],
-    vanished: Sequence[News] = (),
-) -> None:
-    """Append one run that saw `news` and no longer found `vanished`."""
-    insert_rows(
-        connection, "runs",
-        [{
-            "run_id": run_id, "started_at": started_at, "finished_at": started_at, "status": "ok", "provider": "test",
-            "pledgebook_version": "0", "schema_version": "1", "grounding_version": "1", "documents_n": len(news),
-        }],
-    )  # fmt: skip
-    for number, item in enumerate(news):
-        document_id = item.document_id
-        extraction_id = f"x-{document_id}"
-        if connection.execute("select 1 from raw.documents where document_id = ?", [document_id]).fetchone() is None:
-            _add_document(connection, item, extraction_id, run_id, started_at)
-        _add_sighting(
-            connection, f"source-{run_id}-{number}", item, extraction_id, run_id,
-            started_at + timedelta(seconds=number), "ok",
-        )  # fmt: skip
-    for item in vanished:
-        rows = connection.execute(
-            "select distinct source_id from raw.sightings where document_id = ?", [item.document_id]
-        ).fetchall()
-        for (source_id,) in rows:
-            _add_sighting(connection, source_id, None, None, run_id, started_at, "vanished")
-
-
-def _add_document(
-    connection: duckdb.DuckDBPyConnection, item: News, extraction_id: str, run_id: str, started_at: datetime
-) -> None:
-    document_id = item.document_id
-    insert_rows(
-        connection, "documents",
-        [{
-            "document_id": document_id, "language": item.language, "publication_date": item.published,
-            "outlet": item.outlet, "text": item.text, "char_count": len(item.text), "first_loaded_at": STARTED_AT,
-            "first_run_id": run_id,
-        }],
-    )  # fmt: skip
-    insert_rows(
-        connection, "extractions",
-        [{
-            "extraction_id": extraction_id, "run_id": run_id, "document_id": document_id, "fingerprint": document_id,
-            "provider": "test", "attempt_n": 1, "status": "ok", "raw_answer": "{}", "asked_at": started_at,
-        }],
-    )  # fmt: skip
-    records = [Record.model_validate({"evidence": [whole_text(item.text)], **draft}) for draft in item.records]
-    if records:
-        insert_rows(
-            connection, "records",
-            [{
-                "record_id": f"{document_id}-{ordinal}", "extraction_id": extraction_id, "document_id": document_id,
-                "ordinal": ordinal, "record_type": record.record_type, "record": record.model_dump(mode="json"),
-                "grounding_version": "1",
-            } for ordinal, record in enumerate(records)],
-        )  # fmt: skip
-
-
-def _add_sighting(
-    connection: duckdb.DuckDBPyConnection, source_id: str, item: News | None, extraction_id: str | None, run_id: str,
-    seen_at: datetime, status: str,
-) -> None:  # fmt: skip
-    insert_rows(
-        connection, "sightings",
-        [{
-            "sighting_id": f"{run_id}-{source_id}", "source_id": source_id, "name": "test", "source": "test.txt",
-            "document_id": item.document_id if item else None, "extraction_id": extraction_id, "run_id": run_id,
-            "seen_at": seen_at, "status": status,
-        }],
-    )  # fmt: skip
-
-
-def whole_text(text: str) -> dict[str, Any]:
-    """The text itself as evidence."""
-    return {"quote": text, "start": 0, "end": len(text), "alignment": "exact"}
-
-
-# --- running dbt ------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the dbt project and its seeds, so that a test can write overrides."""
-    folder = tmp_path_factory.mktemp("dbt")
-    shutil.copytree(ROOT / "dbt_project", folder / "dbt_project")
-    (folder / "seeds").mkdir()
-    for source in (ROOT / "seeds").glob("*.csv"):
-        shutil.copy(source, folder / "seeds" / source.name)
-    return folder
-
-
-def build(
-    workspace: Path,
-    news: Sequence[News],
-    rates: Sequence[Rate] = (),
-    *,
-    command: str = "run",
-    overrides: Overrides | None = None,
-    as_of: date | None = None,
-) -> Path:
-    """Build a warehouse from `news`; returns its path.
-
-    Every build happens at the same path, so that dbt need not read its project again.
-    """
-    path = workspace / "warehouse.duckdb"
-    path.unlink(missing_ok=True)
-    seeded = workspace / "seeded.duckdb"
-    if command == "run":
-        if not seeded.exists():
-            run_dbt(workspace, path, "seed")
-            shutil.move(path, seeded)
-        shutil.copy(seeded, path)
-    write_warehouse(path, news, rates)
-    with written(workspace / "seeds", overrides or Overrides()):
-        run_dbt(workspace, path, command, *(["--vars", f"{{as_of: {as_of}}}"] if as_of else []))
-    return path
-
-
-def run_dbt(workspace: Path, warehouse: Path, *arguments: str) -> None:
-    """Run dbt in process on `warehouse`; fails with the nodes that failed."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    folder = str(workspace / "dbt_project")
-    settings = {
-        "PLEDGEBOOK_WAREHOUSE": str(warehouse),
-        "DBT_TARGET_PATH": str(workspace / "target"),
-        "DBT_LOG_PATH": str(workspace / "logs"),
-        "DO_NOT_TRACK": "1",
-    }
-    with environment(settings):
-        try:
-            result = dbtRunner().invoke([*arguments, "--project-dir", folder, "--profiles-dir", folder, "--quiet"])
-        finally:
-            DuckDBConnectionManager.close_all_connections()
-    if result.exception is not None:
-        raise result.exception
-    bad = [f"{item.node.name}: {item.message}" for item in result.result if str(item.status) in ("error", "fail")]
-    assert not bad, bad
-    assert result.success
-
-
-@contextmanager
-def environment(settings: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a while."""
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def written(seeds: Path, overrides: Overrides) -> Iterator[None]:
-    """Append rows to the override seeds for a while."""
-    before = {}
-    for name, rows in vars(overrides).items():
-        file = seeds / f"{name}.csv"
-        before[file] = file.read_text(encoding="utf-8")
-        file.write_text("\n".join([before[file].splitlines()[0], *rows]) + "\n", encoding="utf-8")
-    try:
-        yield
-    finally:
-        for file, text in before.items():
-            file.write_text(text, encoding="utf-8")
-
-
-def read(path: Path, sql: str) -> list[dict[str, Any]]:
-    """Rows of a query as dictionaries."""
-    connection = duckdb.connect(str(path), read_only=True)
-    try:
-        cursor = connection.execute(sql)
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    finally:
-        connection.close()
-
-
-def by_country(path: Path) -> dict[str, dict[str, Any]]:
-    """contributions_by_country by ISO code."""
-    return {row["iso3"]: row for row in read(path, "select * from contributions_by_country")}
-
 
 TOTALS = """
     select iso3, sole_pledged_usd, sole_committed_usd, sole_disbursed_usd, open_ended_n, unconverted_n,
@@ -396,7 +57,6 @@ COMMITMENTS = """
 
 # --- the corpus -------------------------------------------------------------------------------
 
-GULF = ("ARE", "KWT", "QAT", "SAU")
 RATES = [Rate("EUR", date(2026, 1, 9), 1.2), Rate("NOK", date(2026, 1, 9), 0.1), Rate("EUR", date(2026, 2, 20), 1.1)]
 
 WORLD = (

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 import typer
-from conftest import FakeProvider
+from fake_provider import FakeProvider
 from typer.testing import CliRunner
 
 import extract.providers

@@ -86,7 +86,9 @@ def test_folding_keeps_the_way_back(text):
     assert folded.starts == sorted(folded.starts)
 
 
-_LETTERS = st.characters(min_codepoint=0x20, max_codepoint=0x24F) | st.characters(min_codepoint=0x400, max_codepoint=0x64A)
+_LETTERS = st.characters(min_codepoint=0x20, max_codepoint=0x24F) | st.characters(
+    min_codepoint=0x400, max_codepoint=0x64A
+)
 
 
 @given(st.text(alphabet=_LETTERS, max_size=60))

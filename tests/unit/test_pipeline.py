@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import NORWAY, NORWAY_PLEDGE, PERU, PERU_TROOPS, FakeProvider
+from fake_provider import NORWAY, NORWAY_PLEDGE, PERU, PERU_TROOPS, FakeProvider
 
 from extract import pipeline
 from extract.config import Settings
@@ -56,9 +56,8 @@ def test_a_run_keeps_documents_attempts_records_and_the_run_itself(warehouse, ar
     ]
     assert query(warehouse, "select status, attempt_n, prompt_tokens from raw.extractions") == [("ok", 1, 10)] * 3
     assert query(warehouse, "select status, documents_n, asked_n, records_n from raw.runs") == [("done", 3, 3, 2)]
-    assert query(warehouse, "select (record ->> '$.money.amount')::decimal from raw.records where record_type = 'pledge'") == [
-        (900_000_000,)
-    ]
+    amounts = "select (record ->> '$.money.amount')::decimal from raw.records where record_type = 'pledge'"
+    assert query(warehouse, amounts) == [(900_000_000,)]
     assert provider.is_closed
 
 
@@ -111,9 +110,8 @@ def test_one_document_that_fails_costs_no_other_and_is_asked_about_again(warehou
     summary = pipeline.run(Settings(warehouse=warehouse), [articles], provider)
     assert (summary.extracted_n, summary.asked_n) == (2, 4)
     assert summary.failures == ["'peru': still none"]
-    assert query(warehouse, "select attempt_n, error_message from raw.extractions where status = 'error' order by 1") == [
-        (1, "no connection"), (2, "still none")
-    ]  # fmt: skip
+    failed = "select attempt_n, error_message from raw.extractions where status = 'error' order by 1"
+    assert query(warehouse, failed) == [(1, "no connection"), (2, "still none")]
     provider.asked.clear()
     del provider.answers["peru"]
     summary = pipeline.run(Settings(warehouse=warehouse), [articles], provider)

@@ -108,9 +108,10 @@ def test_a_joint_sum_is_one_record_and_a_figure_each_is_one_record_each():
     assert ([actor.code for actor in joint.actors], joint.is_joint) == (["OMN", "QAT", "KWT"], True)
     each = {"type": "troop_commitment", "stage": "promised",
             "quotes": ["Kenya and Chad will each send 400 troops to Haiti"],
-            "contributors": [{"name": "Kenya"}, {"name": "Chad"}], "headcount": "400 troops", "host": "Haiti"}  # fmt: skip
+            "contributors": [{"name": "Kenya"}, {"name": "Chad"}], "headcount": "400 troops",
+            "host": "Haiti"}  # fmt: skip
     found = build(each).records
-    assert [(record.actors[0].code, record.headcount and record.headcount.value, record.is_joint) for record in found] == [
+    assert [(one.actors[0].code, one.headcount and one.headcount.value, one.is_joint) for one in found] == [
         ("KEN", 400, False), ("TCD", 400, False)
     ]  # fmt: skip
 
@@ -207,7 +208,8 @@ def test_a_mistake_of_ours_costs_one_draft_and_is_told(monkeypatch):
     monkeypatch.setattr(records, "parse_money", failing)
     built = build(FRENCH, pledge("Spain 3 million", "Spain", "3 million"))
     assert len(built.records) == 1
-    assert [(one.reason_code, "ZeroDivisionError" in one.reason) for one in built.rejections] == [("internal_error", True)]
+    assert [one.reason_code for one in built.rejections] == ["internal_error"]
+    assert "ZeroDivisionError" in built.rejections[0].reason
 
 
 def test_a_provider_is_told_what_to_mend():
@@ -235,8 +237,9 @@ def test_a_flat_record_is_what_other_programs_read():
 
 
 _WORDS = st.sampled_from(
-    ["France", "Spain", "5 million euros", "$1.2 billion", "400 troops", "", " ", "pledged", "\u202e", "9" * 400, "1e999",
-     "between 5 and 3 million", "-5 million euros", "٣ مليارات", "0 dollars", TEXT, "N/A", "null", "(", "[[[", "\\d+"]
+    ["France", "Spain", "5 million euros", "$1.2 billion", "400 troops", "", " ", "pledged", "\u202e", "9" * 400,
+     "1e999", "between 5 and 3 million", "-5 million euros", "٣ مليارات", "0 dollars", TEXT, "N/A",
+     "null", "(", "[[[", "\\d+"]
 )  # fmt: skip
 _VALUES: st.SearchStrategy[Any] = st.recursive(
     _WORDS | st.none() | st.booleans() | st.integers() | st.floats(),

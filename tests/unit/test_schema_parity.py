@@ -85,7 +85,8 @@ def test_staging_has_a_described_column_for_every_field_of_a_record():
 @pytest.mark.parametrize(
     ("column", "model"),
     [("money", Money), ("headcount", Quantity), ("equipment", Quantity), ("event_date", DateRef), ("actors", Actor),
-     ("announcement_date", DateRef), ("counterpart", Actor), ("host", Actor), ("evidence", Evidence), ("shares", Share)],
+     ("announcement_date", DateRef), ("counterpart", Actor), ("host", Actor), ("evidence", Evidence),
+     ("shares", Share)],
 )  # fmt: skip
 def test_a_struct_column_names_its_fields(column, model):
     description = models()["stg_extraction__records"][column]

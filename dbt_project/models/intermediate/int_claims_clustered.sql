@@ -25,13 +25,15 @@ money_keys as (
 
 ),
 
--- Help without a figure: by contributors, recipient and what is given.
+-- Help without a figure: by contributors, recipient and what is given; the same again half a year later,
+-- with nothing said of it in between, is another gift.
 unpriced as (
 
     select
         claim_id,
         contributor_key,
         main_resource,
+        effective_date,
         coalesce(
             counterpart_id,
             case
@@ -46,47 +48,74 @@ unpriced as (
 
 ),
 
--- Money without a figure follows the only sum that the same contributors give to the same recipient.
+-- Money without a figure is the sum that the same contributors give to the same recipient at that time, if
+-- there is one only. Help of an unknown kind is not: it may be aircraft beside a loan.
 only_sums as (
 
     select
-        contributor_key,
-        counterpart_id,
-        min(commitment_key) as commitment_key
-    from money_clusters
-    where counterpart_id is not null and starts_with(block_key, 'contribution|')
-    group by contributor_key, counterpart_id
-    having min(commitment_key) = max(commitment_key)
+        unpriced.claim_id,
+        min(money_clusters.commitment_key) as commitment_key
+    from unpriced
+    inner join money_clusters
+        on unpriced.contributor_key = money_clusters.contributor_key
+        and unpriced.counterpart_id = money_clusters.counterpart_id
+        and starts_with(money_clusters.block_key, 'contribution|')
+        and coalesce(abs(unpriced.effective_date - money_clusters.effective_date) <= {{ var('repeat_days') }}, true)
+    where unpriced.main_resource = 'financial'
+    group by unpriced.claim_id
+    having min(money_clusters.commitment_key) = max(money_clusters.commitment_key)
+
+),
+
+dated_help as (
+
+    select
+        unpriced.*,
+        only_sums.commitment_key as sum_key,
+        lag(unpriced.effective_date) over by_date as previous_date
+    from unpriced
+    left join only_sums using (claim_id)
+    window by_date as (
+        partition by only_sums.commitment_key, unpriced.contributor_key, unpriced.counterpart_id, unpriced.main_resource
+        order by unpriced.effective_date nulls first, unpriced.claim_id
+    )
+
+),
+
+repeated_help as (
+
+    select
+        *,
+        sum(case when effective_date - previous_date > {{ var('repeat_days') }} then 1 else 0 end) over (
+            partition by sum_key, contributor_key, counterpart_id, main_resource
+            order by effective_date nulls first, claim_id
+            rows unbounded preceding
+        ) as repeat_n
+    from dated_help
 
 ),
 
 unpriced_keys as (
 
     select
-        unpriced.claim_id,
+        claim_id,
         case
-            when unpriced.main_resource = 'financial' and only_sums.commitment_key is not null
-                then only_sums.commitment_key
+            when sum_key is not null then sum_key
             else concat_ws(
-                '|', 'in kind', unpriced.contributor_key, coalesce(unpriced.counterpart_id, ''), unpriced.main_resource
+                '|', 'in kind', contributor_key, coalesce(counterpart_id, ''), main_resource,
+                case when repeat_n > 0 then cast(repeat_n as varchar) end
             )
         end as commitment_key,
         concat_ws(
             '; ',
+            case when sum_key is not null then 'no figure, the only sum of this contributor for this recipient' end,
             case
-                when unpriced.main_resource = 'financial' and only_sums.commitment_key is not null
-                    then 'no figure, the only sum of this contributor for this recipient'
+                when stated_counterpart_id is null and counterpart_id is not null then 'recipient from the only match'
             end,
-            case
-                when unpriced.stated_counterpart_id is null and unpriced.counterpart_id is not null
-                    then 'recipient from the only match'
-            end
+            case when sum_key is null and repeat_n > 0 then 'repeated after {{ var('repeat_days') }} days' end
         ) as cluster_reason,
-        unpriced.counterpart_id
-    from unpriced
-    left join only_sums
-        on unpriced.contributor_key = only_sums.contributor_key
-        and unpriced.counterpart_id = only_sums.counterpart_id
+        counterpart_id
+    from repeated_help
 
 ),
 
@@ -106,24 +135,69 @@ troops as (
             end
         ) as counterpart_id,
         counterpart_id as stated_counterpart_id,
-        host_id
+        host_id,
+        coalesce(headcount, headcount_min, headcount_max) as headcount,
+        effective_date,
+        {{ is_top_up('quote') }} as is_top_up
     from claims
     where record_type = 'troop_commitment'
     window same_host as (partition by contributor_key, host_id)
 
 ),
 
+located as (
+
+    select
+        *,
+        coalesce(counterpart_id, host_id, '') as force_key
+    from troops
+
+),
+
+-- A number that was first said as one more ("another 150 officers") is a contingent of its own.
+reinforcements as (
+
+    select
+        added.contributor_key,
+        added.force_key,
+        added.headcount,
+        min(added.effective_date) as since_date
+    from located as added
+    inner join located as earlier
+        on added.contributor_key = earlier.contributor_key
+        and added.force_key = earlier.force_key
+        and earlier.effective_date < added.effective_date
+    where added.is_top_up and added.headcount is not null
+    group by added.contributor_key, added.force_key, added.headcount
+    having not bool_or(coalesce(earlier.headcount between 0.85 * added.headcount and 1.15 * added.headcount, false)
+        and not earlier.is_top_up)
+
+),
+
 troop_keys as (
 
     select
-        claim_id,
-        concat_ws('|', 'troops', contributor_key, coalesce(counterpart_id, host_id, '')) as commitment_key,
-        case
-            when stated_counterpart_id is null and counterpart_id is not null then 'force from the only match in the host country'
-            else ''
-        end as cluster_reason,
-        counterpart_id
-    from troops
+        located.claim_id,
+        concat_ws(
+            '|', 'troops', located.contributor_key, located.force_key,
+            'more ' || min_by(reinforcements.headcount, abs(reinforcements.headcount - located.headcount))
+        ) as commitment_key,
+        concat_ws(
+            '; ',
+            case
+                when any_value(located.stated_counterpart_id) is null and any_value(located.counterpart_id) is not null
+                    then 'force from the only match in the host country'
+            end,
+            case when count(reinforcements.headcount) > 0 then 'a contingent added to an earlier one' end
+        ) as cluster_reason,
+        any_value(located.counterpart_id) as counterpart_id
+    from located
+    left join reinforcements
+        on located.contributor_key = reinforcements.contributor_key
+        and located.force_key = reinforcements.force_key
+        and located.headcount between 0.85 * reinforcements.headcount and 1.15 * reinforcements.headcount
+        and located.effective_date >= reinforcements.since_date
+    group by located.claim_id, located.contributor_key, located.force_key
 
 ),
 
@@ -131,8 +205,10 @@ membership_keys as (
 
     select
         claim_id,
-        concat_ws('|', 'membership', contributor_key, coalesce(counterpart_id, ''), coalesce(body_id, ''))
-            as commitment_key,
+        -- Who chairs an organisation, or sits on its board, holds another seat than that of a member.
+        concat_ws('|', 'membership', contributor_key, coalesce(counterpart_id, ''), coalesce(body_id, case
+            when role in ('chair', 'executive_member') then role else ''
+        end)) as commitment_key,
         '' as cluster_reason,
         counterpart_id
     from claims

@@ -87,10 +87,17 @@ same_entities as (
 
 ),
 
+-- Organs that many organisations have, whatever the language that names them.
+bodies as (
+
+    select alias, body_id as shared_body_id from {{ ref('bodies') }}
+
+),
+
 claims as (
 
     select
-        records.*,
+        records.* replace (coalesce(bodies.shared_body_id, records.body_id) as body_id),
         documents.language,
         documents.outlet,
         documents.publication_date,
@@ -104,6 +111,7 @@ claims as (
     from records
     inner join documents using (document_id, extraction_id)
     left join corrections using (record_id)
+    left join bodies on regexp_replace(lower(trim(records.body)), '^(the|le|la|el|o|a|der|die|das) |^l[''’]', '') = bodies.alias
     cross join same_entities
     anti join rejected on records.record_id = rejected.record_id
 

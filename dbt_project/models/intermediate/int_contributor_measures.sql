@@ -15,7 +15,7 @@ contributors as (
 
 conflicts as (
 
-    select distinct commitment_id from {{ ref('int_conflicts') }}
+    select distinct commitment_id from {{ ref('conflicts') }}
     where is_contradiction
 
 ),

@@ -1,5 +1,22 @@
 with
 
+pegs as (
+
+    select * from {{ ref('currency_pegs') }}
+
+),
+
+-- Rates of a quarter of a century, of which the claims need a few currencies.
+used as (
+
+    select currency from {{ ref('int_claims_resolved') }}
+    union
+    select pegs.anchor_currency as currency
+    from pegs
+    inner join {{ ref('int_claims_resolved') }} as claims using (currency)
+
+),
+
 rates as (
 
     -- One rate per currency and day; the source that comes first by name, so that the choice
@@ -10,14 +27,8 @@ rates as (
         arg_min(usd_per_unit, (rate_source, usd_per_unit)) as usd_per_unit,
         min(rate_source) as rate_source
     from {{ ref('stg_extraction__exchange_rates') }}
-    where currency <> 'USD'
+    where currency <> 'USD' and currency in (select currency from used)
     group by currency, rate_date
-
-),
-
-pegs as (
-
-    select * from {{ ref('currency_pegs') }}
 
 ),
 

@@ -1,9 +1,16 @@
 with
 
+dollars as (
+
+    select claim_id, coalesce(amount_usd, usd_min, usd_max) as headline_usd
+    from {{ ref('int_claims_converted') }}
+
+),
+
 claims as (
 
     select
-        claim_id,
+        claims.claim_id,
         document_id,
         case when is_contribution then 'contribution' else 'funding ' || coalesce(role, 'other') end as money_kind,
         contributor_ids,
@@ -16,18 +23,23 @@ claims as (
         amount_max,
         coalesce(qualifier, '') in ('at_least', 'more_than') as is_open,
         coalesce(qualifier, '') in ('up_to', 'less_than') as is_capped,
+        coalesce(qualifier, '') = 'approximately' as is_approximate,
         own_date,
         effective_date,
+        known_date,
         stage_rank,
-        is_exit
-    from {{ ref('int_claims_resolved') }}
+        is_exit,
+        {{ is_top_up('quote') }} as is_top_up,
+        dollars.headline_usd
+    from {{ ref('int_claims_resolved') }} as claims
+    left join dollars using (claim_id)
     where record_type in ('pledge', 'funding_amount')
         and coalesce(amount, amount_min, amount_max) is not null
 
 ),
 
 -- A claim that names no recipient (or no currency) follows the claims of the same contributors
--- with the same figure, if all of these name one and the same.
+-- with the same figure within half a year, if all of these name one and the same.
 with_recipient as (
 
     select
@@ -41,7 +53,11 @@ with_recipient as (
             end
         ) as counterpart_id
     from claims
-    window same_figure as (partition by money_kind, contributor_key, currency, headline)
+    window same_figure as (
+        partition by money_kind, contributor_key, currency, headline
+        order by effective_date
+        range between interval {{ var('repeat_days') }} days preceding and interval {{ var('repeat_days') }} days following
+    )
 
 ),
 
@@ -57,21 +73,52 @@ with_currency as (
             end
         ) as currency
     from with_recipient
-    window same_figure as (partition by money_kind, contributor_key, counterpart_id, headline)
+    window same_figure as (
+        partition by money_kind, contributor_key, counterpart_id, headline
+        order by effective_date
+        range between interval {{ var('repeat_days') }} days preceding and interval {{ var('repeat_days') }} days following
+    )
 
 ),
 
-measured as (
+keyed as (
 
     select
         *,
-        concat_ws('|', money_kind, contributor_key, coalesce(counterpart_id, ''), coalesce(currency, '')) as block_key,
+        concat_ws('|', money_kind, contributor_key, coalesce(counterpart_id, ''), coalesce(currency, '')) as block_key
+    from with_currency
+
+),
+
+-- What is compared, without the texts: the rows are sorted several times, and sorting costs by the byte.
+-- Blocks go by the 128 bits of a hash.
+measured as (
+
+    select
+        claim_id,
+        md5_number(block_key) as block_n,
+        headline,
+        amount_min,
+        amount_max,
+        qualifier = 'between' as is_range,
+        is_open,
+        is_capped,
+        is_approximate,
+        is_top_up,
+        is_exit,
+        own_date,
+        effective_date,
+        known_date,
+        stage_rank,
         -- Value of the last digit that the figure states: 1 for "7 billion" is a billion.
         power(
             10.0,
             floor(log10(greatest(cast(headline as double), 1e-4))) + 1 - {{ significant_digits('headline') }}
-        ) as last_digit_value
-    from with_currency
+        ) as last_digit_value,
+        min(effective_date) over same_words as first_said,
+        max(effective_date) over same_words as last_said
+    from keyed
+    window same_words as (partition by md5_number(block_key), headline, is_open)
 
 ),
 
@@ -86,12 +133,13 @@ neighboured as (
         lag(amount_min) over by_figure as previous_min,
         lag(last_digit_value) over by_figure as previous_last_digit_value,
         lag(is_open) over by_figure as previous_is_open,
-        lag(qualifier) over by_figure as previous_qualifier,
-        lag(effective_date) over by_figure as previous_date
+        lag(is_approximate) over by_figure as previous_is_approximate,
+        lag(first_said) over by_figure as previous_first_said,
+        lag(last_said) over by_figure as previous_last_said
     from measured
     window by_figure as (
-        partition by block_key
-        order by headline, is_open, effective_date desc nulls first, claim_id
+        partition by block_n
+        order by headline, is_open, claim_id
     )
 
 ),
@@ -106,7 +154,16 @@ compared as (
             -- "more than 5" then "more than 7 billion": the later one revises the earlier one.
             when is_open and previous_is_open
                 and headline <= 2 * previous_headline
-                and coalesce(effective_date - previous_date between 0 and {{ var('revision_days') }}, true)
+                and coalesce(
+                    first_said >= previous_first_said and first_said - previous_last_said <= {{ var('revision_days') }},
+                    true
+                )
+                then 'revised upwards'
+            -- "more than 250", and a few days later 270: the count went on.
+            when previous_is_open and not is_open
+                and headline <= 1.25 * previous_headline
+                and first_said > previous_first_said
+                and first_said - previous_last_said <= {{ var('revision_days') }}
                 then 'revised upwards'
             -- 7.4 lies in "more than 7"; eight does not: one would have said "more than 8".
             when previous_is_open and not is_open
@@ -117,15 +174,17 @@ compared as (
                 and previous_headline > headline - last_digit_value
                 and headline <= 1.5 * previous_headline
                 then 'below the cap'
-            when qualifier = 'between' and previous_headline between amount_min and amount_max
+            when coalesce(is_range, false) and previous_headline between amount_min and amount_max
                 then 'inside the range'
-            -- Equal at the coarser precision: 1.25 and "about 1.3 billion".
+            -- Equal at the coarser precision: 1.25 and 1.3 billion, 1.97 and 2 billion. Twenty is not
+            -- rounded from 21 unless somebody says "about": a round figure is often an exact one.
             when not is_open and not previous_is_open
                 and round(headline / greatest(last_digit_value, previous_last_digit_value))
                     = round(previous_headline / greatest(last_digit_value, previous_last_digit_value))
                 and headline <= previous_headline * case
-                    when 'approximately' in (coalesce(qualifier, ''), coalesce(previous_qualifier, '')) then 1.10
-                    else 1.05
+                    when is_approximate or previous_is_approximate then 1.10
+                    when greatest(last_digit_value, previous_last_digit_value) * 10 <= headline then 1.05
+                    else 1.02
                 end
                 then 'equal at the coarser precision'
         end as figure_reason
@@ -138,8 +197,8 @@ islands as (
     select
         *,
         sum(case when figure_reason is null or figure_reason = 'first' then 1 else 0 end) over (
-            partition by block_key
-            order by headline, is_open, effective_date desc nulls first, claim_id
+            partition by block_n
+            order by headline, is_open, claim_id
             rows unbounded preceding
         ) as island_n
     from compared
@@ -150,20 +209,28 @@ anchored as (
 
     select
         *,
-        min(headline) over (partition by block_key, island_n) as anchor,
+        -- The figure by which the commitment goes is that of the report known first: a later report
+        -- with another figure does not change its id, nor orphan a person's decision about it.
+        first(headline) over (
+            partition by block_n, island_n order by known_date nulls last, headline, claim_id
+        ) as anchor,
         last_value(own_date ignore nulls) over earlier as previous_own_date,
+        max(effective_date) over earlier as previous_date,
+        max(stage_rank) over earlier as previous_stage_rank,
+        coalesce(bool_or(is_top_up) over earlier, false) as is_topped_up,
         last_value(case when own_date is not null then stage_rank end ignore nulls) over earlier
             as previous_own_stage_rank
     from islands
     window earlier as (
-        partition by block_key, island_n
+        partition by block_n, island_n
         order by coalesce(own_date, effective_date) nulls first, stage_rank nulls first, claim_id
         rows between unbounded preceding and 1 preceding
     )
 
 ),
 
--- The same figure again half a year later, not a step up the ladder: a new yearly pledge.
+-- The same figure again half a year later, not a step up the ladder: a new yearly pledge. Without a date
+-- of its own it may be a recollection, and counting that would overstate.
 repeated as (
 
     select
@@ -174,10 +241,15 @@ repeated as (
                     and coalesce(stage_rank, 0) <= coalesce(previous_own_stage_rank, 0)
                     and not is_exit
                     then 1
+                -- "another 20 million", weeks after the first 20.
+                when is_top_up and not is_topped_up and not is_exit
+                    and effective_date - previous_date > {{ var('revision_days') }}
+                    and stage_rank <= previous_stage_rank
+                    then 1
                 else 0
             end
         ) over (
-            partition by block_key, island_n
+            partition by block_n, island_n
             order by coalesce(own_date, effective_date) nulls first, stage_rank nulls first, claim_id
             rows unbounded preceding
         ) as repeat_n
@@ -188,9 +260,14 @@ repeated as (
 clustered as (
 
     select
-        *,
-        concat_ws('|', block_key, cast(cast(anchor as decimal(38, 4)) as varchar), cast(repeat_n as varchar)) as commitment_key
+        keyed.*,
+        repeated.figure_reason,
+        repeated.repeat_n,
+        concat_ws(
+            '|', keyed.block_key, cast(cast(repeated.anchor as decimal(38, 4)) as varchar), cast(repeated.repeat_n as varchar)
+        ) as commitment_key
     from repeated
+    inner join keyed using (claim_id)
 
 ),
 
@@ -258,27 +335,102 @@ joined_sets as (
 
 ),
 
+united_sets as (
+
+    select
+        clustered.* exclude (commitment_key),
+        coalesce(joined_sets.leading_key, clustered.commitment_key) as commitment_key,
+        joined_sets.leading_key is not null as is_joined_set
+    from clustered
+    left join joined_sets using (commitment_key)
+
+),
+
+-- One sum reported in two currencies: same contributors and recipient, at about the same time, worth
+-- the same at the rates of the day. Clusters stand in order of their dollars and each is compared with
+-- the one before it.
+currency_clusters as (
+
+    select
+        commitment_key,
+        any_value(concat_ws('|', money_kind, contributor_key, counterpart_id)) as giving_key,
+        any_value(currency) as currency,
+        arg_min(headline_usd, (effective_date, claim_id)) as usd,
+        bool_or(is_approximate) as is_approximate,
+        bool_and(is_approximate) as is_only_approximate,
+        count(distinct document_id) as documents_n,
+        min(effective_date) as first_date
+    from united_sets
+    where counterpart_id is not null and headline_usd is not null and contributor_key <> ''
+    group by commitment_key
+
+),
+
+compared_currencies as (
+
+    select
+        *,
+        coalesce(
+            currency <> lag(currency) over by_dollars
+            and usd <= lag(usd) over by_dollars * case
+                when is_approximate or lag(is_approximate) over by_dollars then 1.10 else 1.03
+            end
+            and abs(first_date - lag(first_date) over by_dollars) <= {{ var('revision_days') }},
+            false
+        ) as is_same_sum
+    from currency_clusters
+    window by_dollars as (partition by giving_key order by usd, commitment_key)
+
+),
+
+currency_islands as (
+
+    select
+        *,
+        sum(case when is_same_sum then 0 else 1 end) over (
+            partition by giving_key order by usd, commitment_key rows unbounded preceding
+        ) as island_n
+    from compared_currencies
+
+),
+
+-- The currency in which nobody said "about" is the original one.
+joined_currencies as (
+
+    select
+        commitment_key,
+        first(commitment_key) over (
+            partition by giving_key, island_n
+            order by is_only_approximate, documents_n desc, first_date nulls last, commitment_key
+        ) as leading_key
+    from currency_islands
+    qualify commitment_key <> leading_key
+
+),
+
 final as (
 
     select
-        clustered.claim_id,
-        coalesce(joined_sets.leading_key, clustered.commitment_key) as commitment_key,
-        clustered.block_key,
-        clustered.counterpart_id,
-        clustered.currency,
-        clustered.contributor_key,
+        united_sets.claim_id,
+        coalesce(joined_currencies.leading_key, united_sets.commitment_key) as commitment_key,
+        united_sets.block_key,
+        united_sets.counterpart_id,
+        united_sets.currency,
+        united_sets.contributor_key,
+        united_sets.effective_date,
         concat_ws(
             '; ',
-            case when clustered.figure_reason <> 'first' then clustered.figure_reason end,
+            case when united_sets.figure_reason <> 'first' then united_sets.figure_reason end,
             case
-                when clustered.stated_counterpart_id is null and clustered.counterpart_id is not null
+                when united_sets.stated_counterpart_id is null and united_sets.counterpart_id is not null
                     then 'recipient from the only match'
             end,
-            case when clustered.repeat_n > 0 then 'repeated after ' || {{ var('repeat_days') }} || ' days' end,
-            case when joined_sets.leading_key is not null then 'joint sum with most names in common' end
+            case when united_sets.repeat_n > 0 then 'the same figure again, as a new promise' end,
+            case when united_sets.is_joined_set then 'joint sum with most names in common' end,
+            case when joined_currencies.leading_key is not null then 'same sum in another currency' end
         ) as cluster_reason
-    from clustered
-    left join joined_sets using (commitment_key)
+    from united_sets
+    left join joined_currencies using (commitment_key)
 
 )
 

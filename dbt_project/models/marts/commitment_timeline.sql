@@ -18,26 +18,38 @@ commitments as (
 
 ),
 
+-- The event that the current stage rests on: one row per commitment, found before the wide rows are read.
+standing as (
+
+    select
+        commitments.commitment_id,
+        any_value(commitments.counted_usd) as commitment_counted_usd,
+        arg_min(claims.claim_id, (
+            not coalesce(claims.advances_stage and claims.stage = commitments.stage, false),
+            not coalesce(claims.effective_date = commitments.stage_since, false),
+            claims.source_rank,
+            claims.document_id,
+            claims.ordinal,
+            claims.claim_id
+        )) as claim_id
+    from commitments
+    inner join clustered using (commitment_id)
+    inner join claims using (claim_id)
+    where commitments.stage is not null
+    group by commitments.commitment_id
+
+),
+
 ordered as (
 
     select
         claims.*,
         clustered.commitment_id,
-        commitments.stage as current_stage,
-        commitments.counted_usd as commitment_counted_usd,
-        row_number() over (
-            partition by clustered.commitment_id
-            order by
-                (claims.advances_stage and claims.stage = commitments.stage) desc,
-                (claims.effective_date = commitments.stage_since) desc nulls last,
-                claims.source_rank,
-                claims.document_id,
-                claims.ordinal,
-                claims.claim_id
-        ) as decision_n
+        standing.claim_id is not null as is_standing,
+        standing.commitment_counted_usd
     from claims
     inner join clustered using (claim_id)
-    inner join commitments using (commitment_id)
+    left join standing on claims.claim_id = standing.claim_id
 
 ),
 
@@ -60,8 +72,8 @@ final as (
         realis,
         condition,
         advances_stage,
-        current_stage is not null and decision_n = 1 as is_standing,
-        case when current_stage is not null and decision_n = 1 then commitment_counted_usd end as counted_usd,
+        is_standing,
+        commitment_counted_usd as counted_usd,
         amount,
         currency,
         qualifier,

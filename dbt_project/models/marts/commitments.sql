@@ -19,7 +19,7 @@ contributor_names as (
 
 conflicts as (
 
-    select distinct commitment_id from {{ ref('int_conflicts') }}
+    select distinct commitment_id from {{ ref('conflicts') }}
     where is_contradiction
 
 ),

@@ -35,7 +35,7 @@ headcounts as (
 
 conflicts as (
 
-    select distinct commitment_id from {{ ref('int_conflicts') }}
+    select distinct commitment_id from {{ ref('conflicts') }}
     where is_contradiction
 
 ),

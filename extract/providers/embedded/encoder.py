@@ -73,12 +73,13 @@ class Encoder:
     def _run(self, layer: Layer, states: Floats) -> Floats:
         count, size = states.shape[0], self.width // self.heads
         mixed = (states @ layer.qkv + layer.qkv_bias).reshape(count, 3, self.heads, size)
-        query, key, value = mixed[:, 0].transpose(1, 0, 2), mixed[:, 1].transpose(1, 2, 0), mixed[:, 2].transpose(1, 0, 2)
+        query, key = mixed[:, 0].transpose(1, 0, 2), mixed[:, 1].transpose(1, 2, 0)
+        value = mixed[:, 2].transpose(1, 0, 2)
         scores = query @ key / math.sqrt(size)
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
-        context = (scores @ value).transpose(1, 0, 2).reshape(count, self.width)
+        context: Floats = (scores @ value).transpose(1, 0, 2).reshape(count, self.width)
         states = _normalise(states + context @ layer.out + layer.out_bias, layer.norm1, layer.norm1_bias)
         inner = gelu(states @ layer.up + layer.up_bias)
         return _normalise(states + inner @ layer.down + layer.down_bias, layer.norm2, layer.norm2_bias)
@@ -109,20 +110,23 @@ def gelu(values: Floats) -> Floats:
         + t * (np.float32(-1.453152027) + t * np.float32(1.061405429))))
     )  # fmt: skip
     erf = np.sign(values) * (1.0 - poly * np.exp(-scaled * scaled))
-    return (values * np.float32(0.5) * (1.0 + erf)).astype(np.float32)
+    activated: Floats = (values * np.float32(0.5) * (1.0 + erf)).astype(np.float32)
+    return activated
 
 
 def _normalise(values: Floats, weight: Floats, bias: Floats) -> Floats:
     centred = values - values.mean(axis=-1, keepdims=True)
     spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + 1e-12)
-    return (centred / spread * weight + bias).astype(np.float32)
+    normal: Floats = (centred / spread * weight + bias).astype(np.float32)
+    return normal
 
 
 def matrix(arrays: Any, name: str) -> Floats:
     """A stored (out, in) matrix as floats: 4-bit blocks, or 8-bit rows with a scale each."""
     if f"{name}.codes" in arrays:
         return dequantise(arrays[f"{name}.scale"], arrays[f"{name}.codes"])
-    return arrays[f"{name}.q8"].astype(np.float32) * arrays[f"{name}.scale"].astype(np.float32)[:, None]
+    rows: Floats = arrays[f"{name}.q8"].astype(np.float32) * arrays[f"{name}.scale"].astype(np.float32)[:, None]
+    return rows
 
 
 def _layer(arrays: Any, n: int) -> Layer:

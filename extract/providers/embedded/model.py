@@ -16,6 +16,7 @@ import numpy as np
 
 from extract.providers.embedded.encoder import Encoder, Floats, gelu
 from extract.providers.embedded.examples import CLASS_INDEX, CLASSES, SPAN_KINDS
+from extract.providers.embedded.sentences import split_sentences
 from extract.providers.embedded.tokenizer import Pieces, Tokenizer
 
 DISTANCES = 12
@@ -30,11 +31,14 @@ class Reading:
     """What the network says of one passage.
 
     Attributes:
-        pieces: The passage's pieces.
+        text: The passage.
+        pieces: Its pieces.
+        states: A vector for each piece, shape (pieces, width).
         tags: Probability of each piece being outside, the begin or the inside of a participant,
             shape (pieces, 3).
     """
 
+    text: str
     pieces: Pieces
     states: Floats
     tags: Floats
@@ -68,7 +72,7 @@ class Model:
         states = self._encoder(np.array([0, *pieces.ids, 2]))[1:-1]
         states = (states - self._heads["mean"]) * self._heads["scale"]
         tags = _softmax(states @ self._heads["tags.weight"].T + self._heads["tags.bias"])
-        return Reading(pieces, states, tags)
+        return Reading(text, pieces, states, tags)
 
     def spans(self, reading: Reading, spans: list[tuple[int, int, int]]) -> Floats:
         """Vectors of `(start, end, kind)` spans, shape (spans, span width)."""
@@ -80,14 +84,20 @@ class Model:
         joined = np.array(rows, dtype=np.float32)
         return gelu(joined @ self._heads["span.weight"].T + self._heads["span.bias"])
 
-    def anchors(self, reading: Reading, vectors: Floats, kinds: list[int]) -> Floats:
-        """Probability of each class for each span, shape (spans, classes).
+    def anchors(self, reading: Reading, vectors: Floats, spans: list[tuple[int, int, int]]) -> Floats:
+        """Probability of each class for each span, from the span and its own sentence, shape (spans, classes).
 
         The record classes that a span of its kind can have share one probability with being no
         record; each flag has its own.
         """
-        whole = np.broadcast_to(reading.states.mean(0), (len(vectors), reading.states.shape[1]))
-        scores = np.concatenate([vectors, whole], axis=1) @ self._heads["classes.weight"].T + self._heads["classes.bias"]
+        sentences = split_sentences(reading.text)
+        kinds = [kind for _, _, kind in spans]
+        rows = []
+        for start, _end, _kind in spans:
+            inside = [n for n in sentence_pieces(reading.pieces, sentences, start) if n < len(reading.states)] or [0]
+            rows.append(reading.states[inside].mean(0))
+        scores = np.concatenate([vectors, np.array(rows)], axis=1) @ self._heads["classes.weight"].T
+        scores += self._heads["classes.bias"]
         records = np.where(FORBIDDEN[kinds], -np.inf, scores[:, :FLAGS])
         records = _softmax(np.concatenate([records, np.zeros((len(vectors), 1), np.float32)], axis=1))[:, :-1]
         return np.concatenate([records, _sigmoid(scores[:, FLAGS:])], axis=1)
@@ -106,6 +116,14 @@ class Model:
 def pieces_of(pieces: Pieces, start: int, end: int) -> list[int]:
     """Indices of the pieces that overlap `[start, end)`."""
     return [n for n in range(len(pieces.ids)) if pieces.starts[n] < end and pieces.ends[n] > start]
+
+
+def sentence_pieces(pieces: Pieces, sentences: list[tuple[int, int]], place: int) -> list[int]:
+    """Indices of the pieces in the sentence that holds a place of the text."""
+    for start, end in sentences:
+        if start <= place < end:
+            return pieces_of(pieces, start, end)
+    return []
 
 
 def distance_class(pieces: Pieces, first: tuple[int, int], second: tuple[int, int], text: str) -> int:

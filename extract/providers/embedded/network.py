@@ -62,7 +62,7 @@ class Heads(nn.Module):
         self.pair_in = nn.Linear(3 * SPAN_WIDTH + 16, PAIR_WIDTH)
         self.pair_out = nn.Linear(PAIR_WIDTH, 2)
         self.tags = nn.Linear(width, 3)
-        self.dropout = nn.Dropout(0.2)
+        self.dropout = nn.Dropout(0.3)
         # Most mentions are no record: start from there.
         nn.init.constant_(self.classes.bias, -5.0)
         nn.init.constant_(self.pair_out.bias, -1.5)
@@ -82,9 +82,9 @@ class Heads(nn.Module):
         spread = states[None].masked_fill((pooling == 0)[..., None], float("-inf")).amax(1)
         return nn.functional.gelu(self.span(self.dropout(torch.cat([mean, spread, self.kind(kinds)], -1))))
 
-    def score_anchors(self, spans: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-        whole = states.mean(0).expand(spans.shape[0], -1)
-        return self.classes(self.dropout(torch.cat([spans, whole], -1)))
+    def score_anchors(self, spans: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        """Scores of the classes, from each span and the mean of its own sentence, shape (spans, width)."""
+        return self.classes(self.dropout(torch.cat([spans, context], -1)))
 
     def score_pairs(self, spans: torch.Tensor, first: torch.Tensor, second: torch.Tensor, far: torch.Tensor) -> Any:
         one, other = spans[first], spans[second]

@@ -12,7 +12,7 @@ import hashlib
 import math
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,10 @@ from torch import nn
 from extract.providers.embedded.base_model import read_base
 from extract.providers.embedded.encoder import Encoder
 from extract.providers.embedded.examples import CLASSES, Example, read_examples
-from extract.providers.embedded.model import FLAGS, FORBIDDEN, distance_class, file_sha256, pieces_of
+from extract.providers.embedded.model import FLAGS, FORBIDDEN, distance_class, file_sha256, pieces_of, sentence_pieces
 from extract.providers.embedded.network import EncoderLayer, Heads
-from extract.providers.embedded.tokenizer import Tokenizer
+from extract.providers.embedded.sentences import split_sentences
+from extract.providers.embedded.tokenizer import Pieces, Tokenizer
 
 MAX_PIECES = 256
 BATCH = 8
@@ -39,6 +40,7 @@ class Prepared:
     example: Example
     states: torch.Tensor
     pooling: torch.Tensor
+    context: torch.Tensor
     kinds: torch.Tensor
     classes: torch.Tensor
     pairs: torch.Tensor
@@ -60,6 +62,7 @@ def prepare(example: Example, tokenizer: Tokenizer, encoder: Encoder) -> Prepare
     for row, index in enumerate(keep):
         inside = [n for n in pieces_of(pieces, *example.spans[index][:2]) if n < count]
         pooling[row, [n + 1 for n in inside] or [0]] = 1 / max(1, len(inside))
+    context = context_pooling(example.text, pieces, [example.spans[index][0] for index in keep], count)
     classes = torch.zeros(len(keep), len(CLASSES))
     for anchor, found in example.anchors.items():
         if anchor in place:
@@ -80,10 +83,20 @@ def prepare(example: Example, tokenizer: Tokenizer, encoder: Encoder) -> Prepare
         if inside:
             tags[inside[0]] = 1
     return Prepared(
-        example, states, pooling, torch.tensor([example.spans[n][2] for n in keep], dtype=torch.long), classes,
+        example, states, pooling, context, torch.tensor([example.spans[n][2] for n in keep], dtype=torch.long), classes,
         torch.tensor(pairs, dtype=torch.long).reshape(-1, 2), torch.tensor(far, dtype=torch.long),
         torch.tensor(roles).reshape(-1, 2), tags,
     )  # fmt: skip
+
+
+def context_pooling(text: str, pieces: Pieces, starts: list[int], count: int) -> torch.Tensor:
+    """Weights that average the pieces of each span's own sentence, shape (spans, count + 2)."""
+    pooling = torch.zeros(len(starts), count + 2)
+    sentences = split_sentences(text)
+    for row, place in enumerate(starts):
+        inside = [n for n in sentence_pieces(pieces, sentences, place) if n < count] or [0]
+        pooling[row, [n + 1 for n in inside]] = 1 / len(inside)
+    return pooling
 
 
 def forward(
@@ -104,7 +117,7 @@ def forward(
         inner = own[1:-1]
         if len(item.kinds):
             spans = heads.spans(own, item.pooling, item.kinds)
-            anchors = heads.score_anchors(spans, inner)
+            anchors = heads.score_anchors(spans, item.context @ own)
         else:
             spans, anchors = torch.zeros(0, 1), torch.zeros(0, len(CLASSES))
         scored = (
@@ -151,21 +164,39 @@ def loss_of(items: list[Prepared], layers: nn.ModuleList, heads: Heads) -> torch
 
 
 def train(
-    items: list[Prepared], encoder_layers: list[Any], heads_count: int, *, epochs: int, seed: int, rate: float,
-    report: Any = print, held_out: list[Prepared] | None = None,
+    items: list[Prepared], encoder_layers: list[Any], heads_count: int, *, head_epochs: int, epochs: int, seed: int,
+    rate: float, report: Any = print, held_out: list[Prepared] | None = None,
 ) -> tuple[nn.ModuleList, Heads]:  # fmt: skip
-    """Train copies of the given layers, and new heads."""
+    """Train new heads on the layers as they are, which is quick, then both together.
+
+    Layers that are trained with untrained heads forget before the heads learn (Kumar et al. 2022).
+    """
     torch.manual_seed(seed)
     order = random.Random(seed)
     layers = nn.ModuleList(EncoderLayer(layer, heads_count) for layer in encoder_layers)
     heads = Heads(items[0].states.shape[1])
     standardise(heads, items, layers)
+    everything = [*items, *(held_out or [])]
+    fixed = [replace(item, states=states) for item, states in zip(everything, run_layers(everything, layers), strict=True)]
+    head_items, head_held_out = fixed[: len(items)], fixed[len(items) :]
+    optimiser = torch.optim.AdamW(heads.parameters(), lr=HEADS_RATE, weight_decay=0.01)
+    none = nn.ModuleList()
+    _epochs(head_items, none, heads, optimiser, head_epochs, order, report, head_held_out, "heads", every=4)
     optimiser = torch.optim.AdamW(
-        [{"params": layers.parameters(), "lr": rate}, {"params": heads.parameters(), "lr": HEADS_RATE}], weight_decay=0.01
+        [{"params": layers.parameters(), "lr": rate}, {"params": heads.parameters(), "lr": HEADS_RATE / 2}],
+        weight_decay=0.01,
     )
+    _epochs(items, layers, heads, optimiser, epochs, order, report, held_out, "all", every=1)
+    return layers, heads
+
+
+def _epochs(
+    items: list[Prepared], layers: nn.ModuleList, heads: Heads, optimiser: torch.optim.Optimizer, epochs: int,
+    order: random.Random, report: Any, held_out: list[Prepared] | None, name: str, *, every: int,
+) -> None:  # fmt: skip
     batches_n = math.ceil(len(items) / BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1.0, (step + 1) / batches_n, max(0.02, 1 - step / (epochs * batches_n)))
+        optimiser, lambda step: min(1.0, (step + 1) / 60, max(0.02, 1 - step / max(1, epochs * batches_n)))
     )
     for epoch in range(epochs):
         started, total = time.monotonic(), 0.0
@@ -174,27 +205,33 @@ def train(
             optimiser.zero_grad()
             loss = loss_of(batch, layers, heads)
             loss.backward()
-            nn.utils.clip_grad_norm_([*layers.parameters(), *heads.parameters()], 1.0)
+            nn.utils.clip_grad_norm_([*layers.parameters(), *heads.parameters()], 5.0)
             optimiser.step()
             schedule.step()
             total += loss.item()
-        line = f"epoch {epoch + 1}: loss {total / batches_n:.3f}, {time.monotonic() - started:.0f} s"
-        if held_out and (epoch + 1) % 2 == 0:
+        line = f"{name}, epoch {epoch + 1}: loss {total / batches_n:.3f}, {time.monotonic() - started:.0f} s"
+        if held_out and (epoch + 1) % every == 0:
             line += " " + measure(held_out, layers, heads)
         report(line)
-    return layers, heads
+
+
+@torch.no_grad()
+def run_layers(items: list[Prepared], layers: nn.ModuleList) -> list[torch.Tensor]:
+    """States that the layers, as they are, give for each item."""
+    layers.eval()
+    results: list[torch.Tensor] = [torch.zeros(0)] * len(items)
+    for n, item in enumerate(items):
+        states = item.states[None]
+        for layer in layers:
+            states = layer(states, torch.ones(states.shape[:2], dtype=torch.bool))
+        results[n] = states[0]
+    return results
 
 
 @torch.no_grad()
 def standardise(heads: Heads, items: list[Prepared], layers: nn.ModuleList) -> None:
     """Measure the mean and spread of the states that untrained layers give."""
-    layers.eval()
-    sample = []
-    for item in items[:: max(1, len(items) // 150)]:
-        states = item.states[None]
-        for layer in layers:
-            states = layer(states, torch.ones(states.shape[:2], dtype=torch.bool))
-        sample.append(states[0])
+    sample = run_layers(items[:: max(1, len(items) // 150)], layers)
     every = torch.cat(sample)
     heads.mean.copy_(every.mean(0))
     heads.scale.copy_(1 / every.std(0).clamp(min=1e-3))
@@ -223,11 +260,16 @@ def measure(items: list[Prepared], layers: nn.ModuleList, heads: Heads, threshol
                 found += int(said.sum())
                 gold += int(true.sum())
                 right += int((said & true).sum())
-                for index, name in enumerate(CLASSES[:FLAGS]):
-                    counts = by_type.setdefault(name[0], [0, 0, 0])
-                    counts[0] += int((said & true)[:, index].sum())
-                    counts[1] += int(said[:, index].sum())
-                    counts[2] += int(true[:, index].sum())
+                every = record_probabilities(anchors, item.kinds)[:, :FLAGS].exp()
+                for letter in "PFTM":
+                    own = [index for index, name in enumerate(CLASSES[:FLAGS]) if name[0] == letter]
+                    is_said, is_true = every[:, own].sum(1) > threshold, true[:, own].any(1)
+                    counts = by_type.setdefault(letter, [0, 0, 0, 0])
+                    counts[0] += int((is_said & is_true).sum())
+                    counts[1] += int(is_said.sum())
+                    counts[2] += int(is_true.sum())
+                    best = every[:, own].argmax(1)
+                    counts[3] += int((is_said & is_true & true[:, own].gather(1, best[:, None])[:, 0]).sum())
             if len(item.pairs):
                 said = pairs.sigmoid() > 0.5
                 true = item.roles > 0
@@ -238,7 +280,7 @@ def measure(items: list[Prepared], layers: nn.ModuleList, heads: Heads, threshol
             tags_right += int(((said_tags > 0) & (item.tags > 0)).sum())
             tags_gold += int((item.tags > 0).sum())
             tags_found += int((said_tags > 0).sum())
-    kinds = " ".join(f"{k}:{_prf(*v)}" for k, v in by_type.items())
+    kinds = " ".join(f"{k}:{_prf(*v[:3])} stage {v[3] / max(1, v[0]):.2f}" for k, v in by_type.items())
     return (f"anchors {_prf(right, found, gold)} [{kinds}] pairs {_prf(pairs_right, pairs_found, pairs_gold)} "
             f"tags {_prf(tags_right, tags_found, tags_gold)}")  # fmt: skip
 
@@ -294,9 +336,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("seeds/training"))
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("weights.npz"))
     parser.add_argument("--base", type=Path, default=None, help="keep or take the base weights here")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--head-epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--layers", type=int, default=12, help="layers to keep")
-    parser.add_argument("--trained", type=int, default=4, help="layers to train")
+    parser.add_argument("--trained", type=int, default=3, help="layers to train")
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", type=float, default=1.0, help="share of the passages, for a learning curve")
@@ -316,7 +359,8 @@ def main() -> None:
     training = [one for one in prepared if options.all or not is_held_out(one.example.text)]
     training = random.Random(options.seed).sample(training, int(len(training) * options.share))
     print(f"{len(training)} passages to train on, {len(held_out)} held out, {time.monotonic() - started:.0f} s")
-    layers, heads = train(training, upper, int(base["meta"][2]), epochs=options.epochs, seed=options.seed,
+    layers, heads = train(training, upper, int(base["meta"][2]), head_epochs=options.head_epochs,
+                          epochs=options.epochs, seed=options.seed,
                           rate=options.rate, held_out=held_out)  # fmt: skip
     save(base, frozen_n, layers, heads, options.output)
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB")

@@ -1,0 +1,431 @@
+"""Warehouses from hand-made records: raw tables as a run leaves them, dbt in process, marts read back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from extract.schema import Record
+from extract.warehouse import RAW_TABLES, create_tables, insert_rows
+
+ROOT = Path(__file__).resolve().parents[2]
+STARTED_AT = datetime(2026, 11, 1, tzinfo=UTC)
+GULF = ("ARE", "KWT", "QAT", "SAU")
+
+
+@dataclass(frozen=True)
+class News:
+    """A document and what a provider found in it."""
+
+    text: str
+    records: tuple[dict[str, Any], ...] = ()
+    language: str = "en"
+    published: date | None = None
+    outlet: str | None = None
+
+    @property
+    def document_id(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Dollars for one unit of a currency on a day."""
+
+    currency: str
+    rate_date: date
+    usd_per_unit: float
+    source: str = "test"
+
+
+@dataclass
+class Overrides:
+    """Rows for the override seeds, as their CSV files hold them."""
+
+    record_overrides: list[str] = field(default_factory=list)
+    commitment_overrides: list[str] = field(default_factory=list)
+    entity_overrides: list[str] = field(default_factory=list)
+
+
+# --- building raw tables ----------------------------------------------------------------------
+
+
+def actor(entity_id: str, kind: str | None = None, name: str | None = None, **more: Any) -> dict[str, Any]:
+    """An actor; an upper-case id of three letters is a country."""
+    is_country = len(entity_id) == 3 and entity_id.isupper()
+    return {
+        "name": name or entity_id,
+        "type": kind or ("country" if is_country else "igo"),
+        "entity_id": entity_id,
+        "code": entity_id,
+        "is_resolved": True,
+        **more,
+    }
+
+
+def money(amount: float, currency: str | None = "USD", qualifier: str = "exact") -> dict[str, Any]:
+    """A sum with the bounds that its qualifier proves."""
+    value = Decimal(str(amount))
+    low = None if qualifier in ("up_to", "less_than") else value
+    high = None if qualifier in ("at_least", "more_than") else value
+    return {
+        "as_written": f"{amount} {currency}",
+        "amount": value,
+        "amount_min": low,
+        "amount_max": high,
+        "currency": currency,
+        "currency_is_inferred": False,
+        "qualifier": qualifier,
+    }
+
+
+def quantity(value: int, qualifier: str = "exact") -> dict[str, Any]:
+    """A number of persons or items."""
+    return {
+        "as_written": str(value),
+        "value": value,
+        "minimum": value,
+        "maximum": None if qualifier in ("at_least", "more_than") else value,
+        "qualifier": qualifier,
+    }
+
+
+def day(value: date, basis: str = "explicit") -> dict[str, Any]:
+    """A date of its own."""
+    return {"expression": str(value), "value": value, "precision": "day", "basis": basis}
+
+
+def pledge(
+    givers: str | Sequence[str], recipient: str | None, amount: dict[str, Any] | None, **more: Any
+) -> dict[str, Any]:
+    """A pledge by one giver, or jointly by several."""
+    names = [givers] if isinstance(givers, str) else list(givers)
+    return {
+        "record_type": "pledge",
+        "stage": "pledged",
+        "realis": "actual",
+        "actors": [actor(name) for name in names],
+        "is_joint": len(names) > 1,
+        "counterpart": actor(recipient) if recipient else None,
+        "money": amount,
+        "resource_types": ["financial"] if amount else [],
+        **more,
+    }
+
+
+def troops(giver: str, force: str, stage: str, headcount: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """Personnel of one contributor for a force."""
+    return {
+        "record_type": "troop_commitment",
+        "stage": stage,
+        "realis": "actual",
+        "actors": [actor(giver)],
+        "counterpart": actor(force, "force"),
+        "headcount": headcount,
+        "personnel_types": ["troops"],
+        **more,
+    }
+
+
+def membership(member: str, organisation: str, stage: str, **more: Any) -> dict[str, Any]:
+    """A membership event."""
+    return {
+        "record_type": "membership",
+        "stage": stage,
+        "realis": "actual",
+        "actors": [actor(member)],
+        "counterpart": actor(organisation),
+        "role": "member",
+        **more,
+    }
+
+
+def funding(role: str, payee: str, amount: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A sum that is no contribution."""
+    return {
+        "record_type": "funding_amount",
+        "stage": None,
+        "realis": "actual",
+        "actors": [],
+        "role": role,
+        "counterpart": actor(payee),
+        "money": amount,
+        **more,
+    }
+
+
+def write_warehouse(path: Path, news: Sequence[News], rates: Sequence[Rate] = ()) -> None:
+    """Create the raw tables at `path` as one run over `news` leaves them."""
+    connection = duckdb.connect(str(path))
+    try:
+        create_tables(connection)
+        add_run(connection, "run-1", STARTED_AT, news)
+        for rate in rates:
+            connection.execute(
+                "insert into raw.exchange_rates values (?, ?, ?, ?)",
+                [rate.currency, rate.rate_date, rate.usd_per_unit, rate.source],
+            )
+    finally:
+        connection.close()
+
+
+def add_run(
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    started_at: datetime,
+    news: Sequence[News],
+    vanished: Sequence[News] = (),
+) -> None:
+    """Append one run that saw `news` and no longer found `vanished`."""
+    run = {
+        "run_id": run_id, "started_at": started_at, "finished_at": started_at, "status": "ok", "provider": "test",
+        "pledgebook_version": "0", "schema_version": "1", "grounding_version": "1", "documents_n": len(news),
+    }  # fmt: skip
+    insert_rows(connection, "runs", [run])
+    known = {row[0] for row in connection.execute("select document_id from raw.documents").fetchall()}
+    added = {item.document_id: item for item in news if item.document_id not in known}.values()
+    insert_rows(connection, "documents", [_document(item, run_id) for item in added])
+    insert_rows(connection, "extractions", [_extraction(item, run_id, started_at) for item in added])
+    insert_rows(connection, "records", [record for item in added for record in _records(item)])
+    places = dict(
+        connection.execute("select document_id, list(distinct source_id) from raw.sightings group by 1").fetchall()
+    )
+    sightings = [
+        _sighting(f"source-{run_id}-{number}", item, run_id, started_at + timedelta(seconds=number))
+        for number, item in enumerate(news)
+    ]
+    gone = [
+        _sighting(source_id, None, run_id, started_at) for item in vanished for source_id in places[item.document_id]
+    ]
+    insert_rows(connection, "sightings", [*sightings, *gone])
+
+
+def _document(item: News, run_id: str) -> dict[str, Any]:
+    return {
+        "document_id": item.document_id, "language": item.language, "publication_date": item.published,
+        "outlet": item.outlet, "text": item.text, "char_count": len(item.text), "first_loaded_at": STARTED_AT,
+        "first_run_id": run_id,
+    }  # fmt: skip
+
+
+def _extraction(item: News, run_id: str, started_at: datetime) -> dict[str, Any]:
+    return {
+        "extraction_id": f"x-{item.document_id}", "run_id": run_id, "document_id": item.document_id,
+        "fingerprint": item.document_id, "provider": "test", "attempt_n": 1, "status": "ok", "raw_answer": "{}",
+        "asked_at": started_at,
+    }  # fmt: skip
+
+
+def _records(item: News) -> list[dict[str, Any]]:
+    records = [Record.model_validate({"evidence": [whole_text(item.text)], **draft}) for draft in item.records]
+    return [
+        {
+            "record_id": f"{item.document_id}-{ordinal}", "extraction_id": f"x-{item.document_id}",
+            "document_id": item.document_id, "ordinal": ordinal, "record_type": record.record_type,
+            "record": record.model_dump(mode="json"), "grounding_version": "1",
+        }
+        for ordinal, record in enumerate(records)
+    ]  # fmt: skip
+
+
+def _sighting(source_id: str, item: News | None, run_id: str, seen_at: datetime) -> dict[str, Any]:
+    return {
+        "sighting_id": f"{run_id}-{source_id}", "source_id": source_id, "name": "test", "source": "test.txt",
+        "document_id": item.document_id if item else None, "extraction_id": f"x-{item.document_id}" if item else None,
+        "run_id": run_id, "seen_at": seen_at, "status": "ok" if item else "vanished",
+    }  # fmt: skip
+
+
+def whole_text(text: str) -> dict[str, Any]:
+    """The text itself as evidence."""
+    return {"quote": text, "start": 0, "end": len(text), "alignment": "exact"}
+
+
+# --- running dbt ------------------------------------------------------------------------------
+
+
+def build(
+    workspace: Path,
+    news: Sequence[News],
+    rates: Sequence[Rate] = (),
+    *,
+    command: str = "run",
+    overrides: Overrides | None = None,
+    as_of: date | None = None,
+    prepare: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+) -> Path:
+    """Build a warehouse from `news`; returns its path.
+
+    Every build happens at the same path: dbt keeps the name of the file with the project it has read.
+    """
+    path = workspace / "warehouse.duckdb"
+    path.unlink(missing_ok=True)
+    seeded = workspace / "seeded.duckdb"
+    if command == "run":
+        if not seeded.exists():
+            run_dbt(workspace, path, "seed")
+            shutil.move(path, seeded)
+        shutil.copy(seeded, path)
+    write_warehouse(path, news, rates)
+    if prepare:
+        with duckdb.connect(str(path)) as connection:
+            prepare(connection)
+    with written(workspace / "seeds", overrides or Overrides()):
+        run_dbt(workspace, path, command, *(["--vars", f"{{as_of: {as_of}}}"] if as_of else []))
+    return path
+
+
+# Projects as dbt has read them, by workspace: reading takes longer than a build.
+_projects: dict[Path, Any] = {}
+
+
+def run_dbt(workspace: Path, warehouse: Path, *arguments: str) -> list[Any]:
+    """Run dbt in process on `warehouse`; what became of its nodes, failing with those that failed."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    folder = str(workspace / "dbt_project")
+    places = ["--project-dir", folder, "--profiles-dir", folder, "--quiet"]
+    settings = {
+        "PLEDGEBOOK_WAREHOUSE": str(warehouse),
+        "DBT_TARGET_PATH": str(workspace / "target"),
+        "DBT_LOG_PATH": str(workspace / "logs"),
+        "DO_NOT_TRACK": "1",
+    }
+    with environment(settings):
+        try:
+            if workspace not in _projects:
+                _projects[workspace] = dbtRunner().invoke(["parse", *places]).result
+            result = dbtRunner(manifest=_projects[workspace]).invoke([*arguments, *places])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+    if result.exception is not None:
+        raise result.exception
+    bad = [f"{item.node.name}: {item.message}" for item in result.result if str(item.status) in ("error", "fail")]
+    assert not bad, bad
+    assert result.success
+    return list(result.result)
+
+
+@contextmanager
+def environment(settings: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def written(seeds: Path, overrides: Overrides) -> Iterator[None]:
+    """Append rows to the override seeds for a while."""
+    before = {}
+    for name, rows in vars(overrides).items():
+        file = seeds / f"{name}.csv"
+        before[file] = file.read_text(encoding="utf-8")
+        file.write_text("\n".join([before[file].splitlines()[0], *rows]) + "\n", encoding="utf-8")
+    try:
+        yield
+    finally:
+        for file, text in before.items():
+            file.write_text(text, encoding="utf-8")
+
+
+def read(path: Path, sql: str) -> list[dict[str, Any]]:
+    """Rows of a query as dictionaries."""
+    connection = duckdb.connect(str(path), read_only=True)
+    try:
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def by_country(path: Path) -> dict[str, dict[str, Any]]:
+    """contributions_by_country by ISO code."""
+    return {row["iso3"]: row for row in read(path, "select * from contributions_by_country")}
+
+
+# --- running the models without dbt -----------------------------------------------------------
+
+
+class World:
+    """A warehouse in memory, built by the SQL that dbt compiles: small worlds are made faster by DuckDB alone.
+
+    What dbt adds to a build (contracts, keys, incremental models) takes no part.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        path = workspace / "warehouse.duckdb"
+        path.unlink(missing_ok=True)
+        run_dbt(workspace, path, "seed")
+        write_warehouse(path, [])
+        nodes = {item.node.unique_id: item.node for item in run_dbt(workspace, path, "compile")}
+        self._tests = {
+            node.name: f"from ({node.compiled_code})" for node in nodes.values() if node.resource_type == "test"
+        }
+        self._tables: list[str] = []
+        # One thread: for tables of ten rows the others only cost.
+        self.connection = duckdb.connect(config={"threads": 1})
+        create_tables(self.connection)
+        for schema in ("seeds", "staging", "intermediate"):
+            self.connection.execute(f"create schema {schema}")
+        self.connection.execute(f"attach '{path}' as seeded (read_only)")
+        names = self.connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'seeded' and schema_name = 'seeds'"
+        ).fetchall()
+        for (name,) in names:
+            self.connection.execute(f"create table seeds.{name} as from seeded.seeds.{name}")
+        self.connection.execute("detach seeded")
+        for node in _in_order({key: node for key, node in nodes.items() if node.resource_type == "model"}):
+            kind = "view" if node.config.materialized == "view" else "table"
+            statement = f"create or replace {kind} {node.schema}.{node.name} as {node.compiled_code}"
+            self.connection.execute(statement)
+            if kind == "table":
+                self._tables.append(statement)
+
+    def build(self, *runs: Sequence[News], rates: Sequence[Rate] = (), vanished: Sequence[News] = ()) -> None:
+        """Forget everything, take in these runs one after the other, and build; `vanished` are gone in a last run."""
+        for table in RAW_TABLES:
+            self.connection.execute(f"delete from raw.{table}")
+        insert_rows(self.connection, "exchange_rates", [vars(rate) for rate in rates])
+        for number, news in enumerate(runs):
+            add_run(self.connection, f"run-{number}", STARTED_AT + timedelta(days=number), news)
+        if vanished:
+            add_run(self.connection, "run-last", STARTED_AT + timedelta(days=99), [], vanished)
+        for statement in self._tables:
+            self.connection.execute(statement)
+
+    def read(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        return self.connection.execute(sql).fetchall()
+
+    def broken_invariants(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Rows that a data test finds, by its name; none when all is well."""
+        return {name: rows for name, sql in self._tests.items() if (rows := self.read(sql))}
+
+
+def _in_order(models: dict[str, Any]) -> Iterator[Any]:
+    done: set[str] = set()
+    while len(done) < len(models):
+        for key, node in models.items():
+            if key not in done and done.issuperset(set(node.depends_on.nodes) & set(models)):
+                done.add(key)
+                yield node
