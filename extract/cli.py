@@ -20,6 +20,7 @@ import typer
 
 from extract import __version__
 from extract.cli_evaluate import evaluate
+from extract.cli_export import export, unresolved
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.errors import ConfigError, PledgebookError
 
@@ -235,7 +236,8 @@ def docs(
     return 0
 
 
-app.command()(reported(evaluate))
+for command in (evaluate, export, unresolved):
+    app.command()(reported(command))
 
 
 @app.command()

@@ -14,7 +14,6 @@ with
     ('force_contributions', 'commitment_id', 'commitments', 'commitment_id'),
     ('evidence', 'commitment_id', 'commitments', 'commitment_id'),
     ('conflicts', 'commitment_id', 'commitments', 'commitment_id'),
-    ('review_queue', 'other_commitment_id', 'commitments', 'commitment_id'),
     ('int_claims_resolved', 'source_kind', 'source_ranks', 'source_kind'),
 ] -%}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -261,7 +262,7 @@ def build(
     *,
     command: str = "run",
     overrides: Overrides | None = None,
-    as_of: date | None = None,
+    variables: dict[str, Any] | None = None,
     prepare: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
 ) -> Path:
     """Build a warehouse from `news`; returns its path.
@@ -281,7 +282,7 @@ def build(
         with duckdb.connect(str(path)) as connection:
             prepare(connection)
     with written(workspace / "seeds", overrides or Overrides()):
-        run_dbt(workspace, path, command, *(["--vars", f"{{as_of: {as_of}}}"] if as_of else []))
+        run_dbt(workspace, path, command, *(["--vars", json.dumps(variables)] if variables else []))
     return path
 
 

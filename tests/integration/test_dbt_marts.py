@@ -193,6 +193,33 @@ def test_a_joint_sum_is_revised_shared_and_never_credited_whole(world: Path) -> 
     assert kinds == {"revision"}
 
 
+def test_a_body_is_one_in_every_language_and_the_quote_proves_the_figure(workspace: Path) -> None:
+    seats = [
+        News(
+            f"A seat, in {body}.",
+            ({**membership("FRA", "council", "member", role="executive_member", body=body, body_id=f"slug-{n}")},),
+        )
+        for n, body in enumerate(("The Executive Committee", "le comité exécutif", "اللجنة التنفيذية", "a fifth wheel"))
+    ]
+    sums = [
+        News(f"More than {n} billion.", (pledge("QAT", "fund", money(n * 1e9, "USD", "more_than")),), published=date(2026, 1, n))
+        for n in (5, 7)
+    ]
+    built = build(workspace, [*seats, *sums])
+    bodies = read(built, "select body_id, documents_n from memberships_current order by documents_n")
+    assert [tuple(row.values()) for row in bodies] == [("slug-3", 1), ("executive-committee", 3)]
+    [qatar] = read(built, "select amount, best_quote from commitments where contributor_ids = 'QAT'")
+    assert (qatar["amount"], qatar["best_quote"]) == (7_000_000_000, "More than 7 billion.")
+
+
+def test_the_key_of_a_large_mart_is_proved_by_a_query(workspace: Path) -> None:
+    path = build(workspace, WORLD, RATES, variables={"indexed_records": 0})
+    keyed = read(path, "select distinct table_name from duckdb_constraints() where constraint_type = 'PRIMARY KEY'")
+    assert "commitments" not in {row["table_name"] for row in keyed}
+    [row] = read(path, "select count(*) as n, count(distinct commitment_id) as keys_n from commitments")
+    assert row["n"] == row["keys_n"] > 0
+
+
 def test_what_is_not_counted_stays_visible(world: Path) -> None:
     countries = by_country(world)
     assert countries["FRA"]["sole_disbursed_usd"] == 11_000_000
@@ -371,7 +398,8 @@ def test_decisions_of_persons_win(workspace: Path, world: Path) -> None:
         record_overrides=[f",{kazakh.document_id},\"{kazakh.text}\",correct,currency,USD,{signed}",
                           f"{WORLD[8].document_id}-0,,,reject,,,{signed}"],
         commitment_overrides=[f"{ids['QAT', 1_000_000_000]},not_part_of,,,,{signed}",
-                              f"{ids['NOR', 20_000_000]},merge,{ids['NOR', 50_000_000]},,,{signed}"],
+                              f"{ids['NOR', 20_000_000]},merge,{ids['NOR', 50_000_000]},,,{signed}",
+                              f"no-longer-there,reject,,,,{signed}"],
         entity_overrides=[f"stabilization-force,same_as,csto-force,{signed}"],
     )  # fmt: skip
     built = build(workspace, WORLD, RATES, overrides=overrides, command="build")
@@ -383,6 +411,9 @@ def test_decisions_of_persons_win(workspace: Path, world: Path) -> None:
     assert "stabilization-force" not in {row["force_id"] for row in read(built, "select force_id from force_strength")}
     [norway] = read(built, "select * from commitments where contributor_ids = 'NOR'")
     assert "merged by Ana on 2026-03-01: checked with the ministry" in norway["cluster_reasons"]
+    [idle] = read(built, "select * from review_queue where question = 'decision_without_commitment'")
+    assert idle["commitment_id"] == "no-longer-there"
+    assert idle["reason"] == "reject by Ana on 2026-03-01: checked with the ministry"
 
 
 # --- the worked example -----------------------------------------------------------------------
@@ -549,7 +580,7 @@ def test_worked_example_forces(example: tuple[Path, dict[str, Any]]) -> None:
 
 def test_as_of_a_day_uses_only_what_was_known_then(workspace: Path) -> None:
     as_of = date(2026, 2, 16)
-    then = read(build(workspace, WORLD, RATES, as_of=as_of), COMMITMENTS)
+    then = read(build(workspace, WORLD, RATES, variables={"as_of": str(as_of)}), COMMITMENTS)
     known = build(workspace, [item for item in WORLD if item.published and item.published <= as_of], RATES)
     assert then == read(known, COMMITMENTS)
     assert by_country(known)["QAT"]["joint_group_total_usd"] == 5_000_000_000

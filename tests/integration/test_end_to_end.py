@@ -158,5 +158,5 @@ def test_extract_gives_the_same_records_without_a_warehouse(built, tmp_path):
         text = read_document(source).text
         assert (line["error"], line["provider"]) == (None, "embedded")
         assert all(text[one["start"] : one["end"]] == one["quote"] for one in line["records"])
-        stored = f"select count(*) from raw.records join raw.sightings using (extraction_id) where name = '{source.name}'"
+        stored = f"select count(*) from raw.records natural join raw.sightings where name = '{source.name}'"
         assert rows(built[0], stored) == [(len(line["records"]),)]

@@ -65,6 +65,24 @@ united as (
 
 ),
 
+-- A decision about a commitment that is no longer there: its documents are gone, or a report that became
+-- known earlier changed its key. It has no effect until a person names the commitment anew.
+idle_decisions as (
+
+    select
+        'decision_without_commitment' as question,
+        overrides.commitment_id,
+        coalesce(overrides.target, '') as other_commitment_id,
+        concat(overrides.action, ' by ', overrides.author, ' on ', overrides.date, ': ', overrides.reason) as reason
+    from {{ ref('commitment_overrides') }} as overrides
+    anti join {{ ref('int_claims_clustered') }} as clustered
+        on overrides.commitment_id in (clustered.commitment_id, clustered.rule_commitment_id)
+    qualify row_number() over (
+        partition by overrides.commitment_id, overrides.target order by overrides.date desc, overrides.action
+    ) = 1
+
+),
+
 final as (
 
     select
@@ -81,6 +99,8 @@ final as (
     from united
     inner join commitments using (commitment_id)
     inner join commitments as others on united.other_commitment_id = others.commitment_id
+    union all by name
+    select * from idle_decisions
 
 )
 

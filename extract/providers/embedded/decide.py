@@ -17,6 +17,7 @@ from extract.normalise.actors import ActorMention, find_actors, resolve_actor
 from extract.normalise.dates import find_dates
 from extract.normalise.folding import fold_text
 from extract.normalise.headcounts import find_headcounts
+from extract.normalise.numbers import parse_number
 from extract.providers.embedded.examples import CLASS_INDEX, CLASSES, SPAN_KINDS
 from extract.providers.embedded.leaders import country_of, has_office, leaders
 from extract.providers.embedded.mentions import Mention, find_mentions
@@ -31,6 +32,7 @@ _CONTEXT_SENTENCES = 2
 _RECORD_CLASSES = CLASSES[: CLASS_INDEX["conditional"]]
 _ROLES = CLASSES[CLASS_INDEX["founding_member"] :]
 _ACTOR = SPAN_KINDS.index("actor")
+_NUMBER = SPAN_KINDS.index("number")
 _COLUMNS = {letter: [n for n, name in enumerate(_RECORD_CLASSES) if name[0] == letter] for letter in "PFTM"}
 # Candidates less probable than this are not even kept as rejected ones.
 _WORTH_KEEPING = 0.15
@@ -43,13 +45,14 @@ _PERSONNEL = {"troops": "troops", "police": "police", "observers": "military_obs
 
 
 _DETERMINERS = frozenset(
-    "the a an its his her their our this that these those la le les el los las un une una der die das den ein eine o os as"
-    " um uma bu bir".split()
+    "the a an its his her their our this that these those la le les el los las un une una der die das den ein eine "
+    "o os as um uma bu bir".split()
 )
 # Between names of a list: commas, conjunctions, articles.
 _LIST = re.compile(
-    r"(?:[\s,،、;\-]|\b(?:and|as well as|along with|together with|the|et|ainsi que|la|le|les|l'|y|e|así como|und|sowie|и|"
-    r"а также|ve|ile|junto con|os?|as?|el|los|las|de|von)\b|(?<![\u0621-\u064a])(?:و|ال|وال|كل من|من)(?![\u0621-\u064a])|و|和|与|及|'){0,40}"
+    r"(?:[\s,،、;\-]|\b(?:and|as well as|along with|together with|the|et|ainsi que|la|le|les|l'|y|e|así como|und|sowie"
+    r"|и|а также|ve|ile|junto con|os?|as?|el|los|las|de|von)\b"
+    r"|(?<![\u0621-\u064a])(?:و|ال|وال|كل من|من)(?![\u0621-\u064a])|و|和|与|及|'){0,40}"
 )
 # Personnel without a number: where a sentence names some, a lower probability will do.
 _PERSONNEL_WORDS = re.compile(
@@ -73,7 +76,7 @@ _EACH = re.compile(
 class Thresholds:
     """How sure to be. Set on the development part; see benchmarks/embedded.md."""
 
-    record: float = 0.3
+    record: float = 0.4
     valueless: float = 0.4
     membership: float = 0.2
     named_personnel: float = 0.2
@@ -260,6 +263,8 @@ class _Passage:
             if best is None:
                 continue
             name, probability = best
+            if span.kind == _NUMBER and not self._is_plausible(span, name[0]):
+                continue
             draft = self._valued(name, index, span, probability, decision, seen)
             if draft:
                 valued.update((name[0], actor) for actor in draft)
@@ -270,6 +275,13 @@ class _Passage:
                 probability = float(self.scores[index, _COLUMNS[letter]].sum())
                 if probability >= _WORTH_KEEPING and (letter, index) not in valued:
                     self._valueless(self._staged(index, letter), index, probability, decision, seen)
+
+    def _is_plausible(self, span: _Span, letter: str) -> bool:
+        """Whether a bare number can be a sum or a headcount: "3 million" and "45", no "120-bed" and no year."""
+        value = parse_number(self.text[span.start : span.end], self.document.language)
+        if value is None or self.text[span.end : span.end + 1] == "-":
+            return False
+        return value >= 10_000 if letter in "PF" else 2 <= value <= 100_000
 
     def _is_target(self, span: _Span, target: tuple[int, int]) -> bool:
         return target[0] <= span.start + self.offset and span.end + self.offset <= target[1]
@@ -293,7 +305,7 @@ class _Passage:
         return self._staged(index, letter), totals[letter]
 
     def _staged(self, index: int, letter: str) -> str:
-        """Class of a span whose type is known: by the words beside it, else by the network, which is less often right."""
+        """Class of a span whose type is known: by the words beside it, else by the network, less often right."""
         columns = _COLUMNS[letter]
         if letter in ("P", "T", "M"):
             span = self.spans[index]
@@ -324,7 +336,8 @@ class _Passage:
             # Others share the figure only where the text lists them beside the likeliest one.
             actors = [
                 (p, other) for p, other in ranked
-                if other == actors[0][1] or (p >= self.thresholds.joint_actor and self._listed_with(actors[0][1], other))
+                if other == actors[0][1]
+                or (p >= self.thresholds.joint_actor and self._listed_with(actors[0][1], other))
             ]  # fmt: skip
         base = {"quotes": self._quotes(index, [other for _, other in actors[:1]]), **self._common(index)}
         base["stage"] = name[2:]
@@ -378,7 +391,8 @@ class _Passage:
             draft |= {"type": "troop_commitment", "contributors": [self._actor(index)],
                       "force": self._side(counterpart, "T", index), "personnel_types": []}  # fmt: skip
         else:
-            draft |= {"type": "pledge", "contributors": [self._actor(index)], "recipient": self._side(counterpart, "P", index),
+            draft |= {"type": "pledge", "contributors": [self._actor(index)],
+                      "recipient": self._side(counterpart, "P", index),
                       "resource_types": ["other"]}  # fmt: skip
         where = self._entity(counterpart) if counterpart is not None else None
         key = (name, self._entity(index), where if name[0] == "M" else self.spans[index].start + self.offset)
@@ -420,7 +434,8 @@ class _Passage:
         return bool(_LIST.fullmatch(fold_text(gap)))
 
     def _counterpart(self, index: int) -> int | None:
-        ranked = sorted(((self.links[(index, other)][1], other) for other in self.actors if other != index), reverse=True)
+        others = [other for other in self.actors if other != index]
+        ranked = sorted(((self.links[(index, other)][1], other) for other in others), reverse=True)
         if ranked and ranked[0][0] >= self.thresholds.counterpart:
             return ranked[0][1]
         return None
@@ -483,7 +498,8 @@ class _Passage:
         position = self.spans[anchor].start + self.offset
         hosts = [
             one for one in self.named
-            if one.actor.type == "country" and one.form in {"name", "abbreviation"} and one.actor.entity_id not in senders
+            if one.actor.type == "country" and one.form in {"name", "abbreviation"}
+            and one.actor.entity_id not in senders
         ]  # fmt: skip
         near = [one for one in hosts if start <= one.start < end]
         if near:
@@ -553,7 +569,6 @@ class _Passage:
     def _organisation(self, index: int) -> dict[str, Any] | None:
         """The organisation, or the one named before that a common noun stands for."""
         actor = self._actor(index)
-        words = self._words(index)
         if self._resolved(index).is_resolved or not self._is_common_noun(index):
             return actor
         return self._last_named(self.spans[index].start + self.offset, {"igo", "bloc", "programme"}) or actor

@@ -61,18 +61,17 @@ def leaders(text: str, mentions: list[ActorMention]) -> dict[str, ActorMention]:
             tail = text[start + last : start + last + 60]
             named = re.match(r"[\s,،(«\"]{0,3}" + _NAME.pattern, tail)
             if named:
-                for word in _name_words(named.group(), text):
+                for word in _name_words(named.group()):
                     found.setdefault(word, mention)
     return found
 
 
-def _name_words(name: str, text: str) -> list[str]:
+def _name_words(name: str) -> list[str]:
     """Folded words of a name that can stand for it: capitalised, or Arabic or Chinese and not too short."""
     words = []
     for word in re.findall(r"[^\W\d_][\w’'\-]*", name):
-        if word[0].isupper() and len(word) >= 3:
-            words.append(fold_text(word))
-        elif "\u0600" < word[0] < "\u06ff" and len(word) >= 4 and len(words) < 3:
+        is_arabic = "\u0600" < word[0] < "\u06ff" and len(word) >= 4 and len(words) < 3
+        if is_arabic or (word[0].isupper() and len(word) >= 3):
             words.append(fold_text(word))
         elif word[0].islower():
             break

@@ -336,12 +336,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("seeds/training"))
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("weights.npz"))
     parser.add_argument("--base", type=Path, default=None, help="keep or take the base weights here")
-    parser.add_argument("--head-epochs", type=int, default=12)
+    parser.add_argument("--head-epochs", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--layers", type=int, default=12, help="layers to keep")
     parser.add_argument("--trained", type=int, default=3, help="layers to train")
     parser.add_argument("--rate", type=float, default=3e-4)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="share of the passages, for a learning curve")
     parser.add_argument("--all", action="store_true", help="train on the held-out passages too")
     options = parser.parse_args()
@@ -357,7 +357,7 @@ def main() -> None:
     prepared = [one for one in (prepare(example, tokenizer, encoder) for example in examples) if one]
     held_out = [one for one in prepared if is_held_out(one.example.text)]
     training = [one for one in prepared if options.all or not is_held_out(one.example.text)]
-    training = random.Random(options.seed).sample(training, int(len(training) * options.share))
+    training = random.Random(1).sample(training, int(len(training) * options.share))
     print(f"{len(training)} passages to train on, {len(held_out)} held out, {time.monotonic() - started:.0f} s")
     layers, heads = train(training, upper, int(base["meta"][2]), head_epochs=options.head_epochs,
                           epochs=options.epochs, seed=options.seed,
