@@ -202,7 +202,7 @@ def test_a_body_is_one_in_every_language_and_the_quote_proves_the_figure(workspa
         for n, body in enumerate(("The Executive Committee", "le comité exécutif", "اللجنة التنفيذية", "a fifth wheel"))
     ]
     sums = [
-        News(f"More than {n} billion.", (pledge("QAT", "fund", money(n * 1e9, "USD", "more_than")),), published=date(2026, 1, n))
+        News(f"More than {n} billion.", (pledge("QAT", "fund", money(n * 1e9, "USD", "more_than")),), "en", date(2026, 1, n))
         for n in (5, 7)
     ]
     built = build(workspace, [*seats, *sums])

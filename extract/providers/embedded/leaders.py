@@ -68,7 +68,7 @@ def leaders(text: str, mentions: list[ActorMention]) -> dict[str, ActorMention]:
 
 def _name_words(name: str) -> list[str]:
     """Folded words of a name that can stand for it: capitalised, or Arabic or Chinese and not too short."""
-    words = []
+    words: list[str] = []
     for word in re.findall(r"[^\W\d_][\w’'\-]*", name):
         is_arabic = "\u0600" < word[0] < "\u06ff" and len(word) >= 4 and len(words) < 3
         if is_arabic or (word[0].isupper() and len(word) >= 3):

@@ -177,7 +177,8 @@ def train(
     heads = Heads(items[0].states.shape[1])
     standardise(heads, items, layers)
     everything = [*items, *(held_out or [])]
-    fixed = [replace(item, states=states) for item, states in zip(everything, run_layers(everything, layers), strict=True)]
+    final = run_layers(everything, layers)
+    fixed = [replace(item, states=states) for item, states in zip(everything, final, strict=True)]
     head_items, head_held_out = fixed[: len(items)], fixed[len(items) :]
     optimiser = torch.optim.AdamW(heads.parameters(), lr=HEADS_RATE, weight_decay=0.01)
     none = nn.ModuleList()
@@ -314,7 +315,8 @@ def save(base: dict[str, Any], frozen_n: int, layers: nn.ModuleList, heads: Head
     meta = arrays["meta"].copy()
     meta[1] = frozen_n + len(layers)
     arrays["meta"] = meta
-    arrays.update({f"head.{name}": value.detach().numpy().astype(np.float16) for name, value in heads.state_dict().items()})
+    for name, value in heads.state_dict().items():
+        arrays[f"head.{name}"] = value.detach().numpy().astype(np.float16)
     np.savez_compressed(path, **arrays)
     path.with_suffix(".sha256").write_text(f"{file_sha256(path)}  {path.name}\n", encoding="ascii")
 
