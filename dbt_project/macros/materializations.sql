@@ -86,3 +86,11 @@
     {%- endif -%}
   {%- endif -%}
 {%- endmacro %}
+
+
+{% macro use_one_thread_if_small() -%}
+  {#- For tables of a few hundred rows further threads cost more than they do. -#}
+  {%- if execute and not is_large() -%}
+    set threads = 1
+  {%- endif -%}
+{%- endmacro %}

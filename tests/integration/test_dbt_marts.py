@@ -202,14 +202,14 @@ def test_a_body_is_one_in_every_language_and_the_quote_proves_the_figure(workspa
         for n, body in enumerate(("The Executive Committee", "le comité exécutif", "اللجنة التنفيذية", "a fifth wheel"))
     ]
     sums = [
-        News(f"More than {n} billion.", (pledge("QAT", "fund", money(n * 1e9, "USD", "more_than")),), "en", date(2026, 1, n))
+        News(f"More than {n} bn.", (pledge("QAT", "fund", money(n * 1e9, "USD", "more_than")),), "en", date(2026, 1, n))
         for n in (5, 7)
     ]
     built = build(workspace, [*seats, *sums])
     bodies = read(built, "select body_id, documents_n from memberships_current order by documents_n")
     assert [tuple(row.values()) for row in bodies] == [("slug-3", 1), ("executive-committee", 3)]
     [qatar] = read(built, "select amount, best_quote from commitments where contributor_ids = 'QAT'")
-    assert (qatar["amount"], qatar["best_quote"]) == (7_000_000_000, "More than 7 billion.")
+    assert (qatar["amount"], qatar["best_quote"]) == (7_000_000_000, "More than 7 bn.")
 
 
 def test_the_key_of_a_large_mart_is_proved_by_a_query(workspace: Path) -> None:
