@@ -50,9 +50,9 @@ _DETERMINERS = frozenset(
 )
 # Between names of a list: commas, conjunctions, articles.
 _LIST = re.compile(
-    r"(?:[\s,،、;\-]|\b(?:and|as well as|along with|together with|the|et|ainsi que|la|le|les|l'|y|e|así como|und|sowie"
+    r"(?:[\s,،、;\-]|\b(?:and|as well as|along with|together with|the|et|ainsi que|la|le|les|y|e|así como|und|sowie"
     r"|и|а также|ve|ile|junto con|os?|as?|el|los|las|de|von)\b"
-    r"|(?<![\u0621-\u064a])(?:و|ال|وال|كل من|من)(?![\u0621-\u064a])|و|和|与|及|'){0,40}"
+    r"|(?<![\u0621-\u064a])(?:و|ال|وال|كل من|من)(?![\u0621-\u064a])|و|和|与|及|l'|d'|'){0,60}"
 )
 # Personnel without a number: where a sentence names some, a lower probability will do.
 _PERSONNEL_WORDS = re.compile(
@@ -66,7 +66,8 @@ _PERSONNEL_WORDS = re.compile(
     re.IGNORECASE,
 )
 _EACH = re.compile(
-    r"\b(?:each|respectively|apiece|chacune?|respectivement|cada un[oa]?|respectivamente|jeweils|je|по|каждый|каждая|"
+    r"\b(?:each|respectively|apiece|chacune?|respectivement|cada un[oa]?|respectivamente|jeweils|"
+    r"je(?= \d)|по(?= \d)|каждый|каждая|"
     r"соответственно|cada|ayrı ayrı)\b|لكل منهما|كل منهما|على التوالي|على حدة|各",
     re.IGNORECASE,
 )
@@ -77,12 +78,12 @@ class Thresholds:
     """How sure to be. Set on the development part; see benchmarks/embedded.md."""
 
     record: float = 0.4
-    valueless: float = 0.4
-    membership: float = 0.2
+    valueless: float = 0.5
+    membership: float = 0.3
     named_personnel: float = 0.2
     funding: float = 0.4
     lone_actor: float = 0.25
-    joint_actor: float = 0.4
+    joint_actor: float = 0.1
     counterpart: float = 0.35
     joined: float = 0.5
     tag: float = 0.5
