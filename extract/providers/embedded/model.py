@@ -148,4 +148,4 @@ def _softmax(scores: Any) -> Floats:
 
 
 def _sigmoid(scores: Any) -> Floats:
-    return np.asarray(1.0 / (1.0 + np.exp(-scores)), dtype=np.float32)
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(scores, -60, 60))), dtype=np.float32)
