@@ -274,7 +274,7 @@ class _Passage:
                 continue
             for letter in "PTM":
                 probability = float(self.scores[index, _COLUMNS[letter]].sum())
-                if probability >= _WORTH_KEEPING and (letter, index) not in valued:
+                if probability >= _WORTH_KEEPING and (letter, index) not in valued and self._may_act(index):
                     self._valueless(self._staged(index, letter), index, probability, decision, seen)
 
     def _is_plausible(self, span: _Span, letter: str) -> bool:
@@ -382,6 +382,16 @@ class _Passage:
             best = max(roles)
             role = best[1] if best[0] >= 0.5 else "member"
             has_seat = role in {"chair", "executive_member"}
+            if self._resolved(counterpart).type == "armed_group":
+                return
+            if not has_seat and not self._resolved(index).is_resolved and self._state(index) is None:
+                # A name in no list that holds no named seat: most often a person who spoke of it.
+                decision.rejected.append(
+                    draft | {"type": "membership", "member": self._actor(index),
+                             "organisation": self._actor(counterpart),
+                             "reason": "the member is neither a known state or organisation nor named with a seat"}
+                )  # fmt: skip
+                return
             draft |= {"type": "membership", "member": self._actor(index, as_person=has_seat),
                       "organisation": self._organisation(counterpart), "role": role}  # fmt: skip
             if not has_seat and self._state(index) is not None:
