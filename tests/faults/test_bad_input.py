@@ -392,14 +392,17 @@ def test_a_killed_run_loses_no_answer_and_asks_none_twice(tmp_path, warehouse, w
         child = subprocess.Popen(
             [sys.executable, "-m", "extract.cli", "run", str(folder), "--warehouse", str(warehouse),
              "--model", "openai/gpt-5-mini", "--concurrency", "6"],
-            env={**os.environ, **settings, "OPENAI_BASE_URL": server.url}, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **settings, "OPENAI_BASE_URL": server.url}, stderr=subprocess.PIPE, bufsize=0,
         )  # fmt: skip
         assert child.stderr is not None
-        told = [child.stderr.readline()]
-        while sum(line.startswith("[") for line in told) < 5:
+        # Unbuffered: lines waiting in a buffer of ours would not make the pipe readable.
+        told = b""
+        while sum(line.startswith(b"[") for line in told.split(b"\n")[:-1]) < 5:
             ready, _, _ = select.select([child.stderr], [], [], PATIENCE_SECONDS)
-            assert ready and child.poll() is None, told
-            told.append(child.stderr.readline())
+            assert ready, told
+            came = os.read(child.stderr.fileno(), 65_536)
+            assert came, told
+            told += came
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
         child.stderr.close()
