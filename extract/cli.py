@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -21,8 +22,11 @@ import typer
 from extract import __version__
 from extract.cli_evaluate import evaluate
 from extract.cli_export import export, unresolved
+from extract.cli_runs import SourcesOption, diff, drop, forget, narrowed, rollback, sources, status
+from extract.cli_schedule import schedule
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.errors import ConfigError, PledgebookError
+from extract.sources.settings import DEFAULT_FILE, SourcesFile, read_sources
 
 if TYPE_CHECKING:
     from extract.pipeline import DocumentResult, RunSummary
@@ -36,8 +40,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Inputs = Annotated[
-    list[Path], typer.Argument(help="Files and folders of .txt, .md and .html articles.", show_default=False)
+_READABLE = "Files and folders of articles: text, HTML, PDF, Word, e-mail, also compressed."
+Inputs = Annotated[list[Path], typer.Argument(help=_READABLE, show_default=False)]
+RunInputs = Annotated[
+    list[Path] | None, typer.Argument(help=f"{_READABLE} Without any: what sources.toml names.", show_default=False)
 ]
 WarehouseOption = Annotated[Path, typer.Option("--warehouse", help="The DuckDB file.", envvar="PLEDGEBOOK_DB")]
 ModelOption = Annotated[
@@ -105,8 +111,9 @@ def reported(command: Callable[..., int]) -> Callable[..., None]:
 @app.command()
 @reported
 def run(
-    inputs: Inputs,
+    inputs: RunInputs = None,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    sources: SourcesOption = DEFAULT_FILE,
     model: ModelOption = None,
     mode: ModeOption = None,
     record: RecordOption = None,
@@ -118,18 +125,44 @@ def run(
     max_attempts: AttemptsOption = None,
     requests_per_minute: RequestsOption = None,
     tokens_per_minute: TokensOption = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", help="Ask only about what was last answered longer ago, as in 30d.")
+    ] = None,
+    only_type: Annotated[
+        list[str] | None, typer.Option("--only-type", help="Ask only about documents that have records of this type.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Ask only about what was published on this day or later (YYYY-MM-DD).")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Ask about at most so many documents.")] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again at once what failed before, also what was given up.")
+    ] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="End a run on this machine that holds the warehouse, and go on.")
+    ] = False,
+    keep: Annotated[
+        int | None, typer.Option("--keep", min=0, help="Earlier published files to keep for a rollback. Default: 3.")
+    ] = None,
     debug: DebugOption = False,
 ) -> int:
     """Extract, load and build: articles in, contributions per country out.
+
+    Without files it reads what sources.toml names: this is what a schedule calls.
 
     Example: pledgebook run articles/ --warehouse warehouse.duckdb
     """
     from extract import pipeline
     from extract.providers import open_provider
+    from extract.run_report import report_run
 
     started = time.monotonic()
-    settings = Settings(
-        warehouse=warehouse, model=chosen_model(model, replay), mode=mode, record_dir=record, replay_dir=replay,
+    given, settings = _what_to_run(inputs, sources, warehouse, model)
+    narrowing = narrowed(older_than, only_type, since, limit)
+    settings = replace(
+        settings, narrowing=narrowing, is_retrying=retry_failed, is_taking_over=take_over,
+        keep_published=settings.keep_published if keep is None else keep,
+        model=chosen_model(model or settings.model, replay), mode=mode, record_dir=record, replay_dir=replay,
         max_bytes=max_bytes, min_confidence=min_confidence, concurrency=concurrency, timeout_seconds=timeout,
         max_attempts=max_attempts, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute,
     )  # fmt: skip
@@ -141,7 +174,14 @@ def run(
         told.update([result.error] if result.error else [])
         _progress(result, done, total)
 
-    summary = pipeline.run(settings, inputs, provider, progress=progress, stage=_say)
+    try:
+        summary = pipeline.run(settings, given, provider, progress=progress, stage=_say)
+    except PledgebookError as error:
+        if isinstance(given, SourcesFile):
+            report_run(given, settings.warehouse, None, str(error), time.monotonic() - started, _say)
+        raise
+    if isinstance(given, SourcesFile):
+        report_run(given, settings.warehouse, summary, None, time.monotonic() - started, _say)
     if summary.run_id is None:
         _say("nothing changed: nobody was asked, nothing was written")
     for failure in summary.failures:
@@ -236,8 +276,24 @@ def docs(
     return 0
 
 
-for command in (evaluate, export, unresolved):
+for command in (evaluate, export, unresolved, status, diff, rollback, drop, forget, sources):
     app.command()(reported(command))
+app.command()(reported(schedule))
+
+
+def _what_to_run(
+    inputs: list[Path] | None, sources: Path, warehouse: Path, model: str | None
+) -> tuple[list[Path] | SourcesFile, Settings]:
+    """What to read and the settings that it brings: those of sources.toml, where no file is named."""
+    if inputs:
+        return inputs, Settings(warehouse=warehouse)
+    file = read_sources(sources)
+    if file.run.warehouse is not None and warehouse == DEFAULT_WAREHOUSE:
+        warehouse = file.path(file.run.warehouse)
+    return file, Settings(
+        warehouse=warehouse, model=model or file.run.model, keep_published=file.run.keep_published,
+        retry_after=file.run.retry_after, give_up_after=file.run.give_up_after,
+    )  # fmt: skip
 
 
 @app.command()
@@ -271,9 +327,11 @@ def _progress(result: DocumentResult, done: int, total: int) -> None:
         "failed": f"failed: {result.error}",
         "not asked": "not asked",
         "unchanged": "unchanged",
+        "reprint": "reprints another document, which is asked about for it",
+        "put off": "put off",
     }
     # A large corpus in which nothing changed is not worth a line a document.
-    if result.status != "unchanged" or done == total or done % 1000 == 0:
+    if result.status not in {"unchanged", "put off"} or done == total or done % 1000 == 0:
         _say(f"[{done:>{len(str(total))}}/{total}] {result.name}: {notes[result.status]}")
 
 
@@ -283,10 +341,12 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
 
         print(contributions_table(warehouse))
         print()
-    failed_n = summary.documents_n - summary.extracted_n - summary.unchanged_n
+    failed_n = summary.documents_n - summary.extracted_n - summary.unchanged_n - summary.reprints_n - summary.put_off_n
     documents = [f"{summary.extracted_n} extracted", f"{summary.unchanged_n} unchanged"]
-    documents += [f"{failed_n} failed"] if failed_n else []
-    documents += [f"{summary.vanished_n} gone"] if summary.vanished_n else []
+    documents += [f"{summary.reprints_n} reprints"] if summary.reprints_n else []
+    documents += [f"{summary.put_off_n} put off"] if summary.put_off_n else []
+    documents += [f"{failed_n} failed"] if failed_n > 0 else []
+    documents += [f"{summary.vanished_n} gone, their claims stay"] if summary.vanished_n else []
     records = f"records: {summary.records_n} kept, {summary.rejected_n} rejected"
     if summary.extracted_n == 0 and summary.unchanged_n and not summary.records_n:
         records = "records: as before"
@@ -294,6 +354,8 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
         f"documents: {summary.documents_n} ({', '.join(documents)}); "
         f"{records}; requests: {summary.asked_n}; dbt tests: {summary.tests_n}; {seconds:.1f} s"
     )
+    if summary.given_up:
+        print(f"given up: {len(summary.given_up)}, listed by: pledgebook status (--retry-failed tries them again)")
     if summary.run_id is not None and not summary.published:
         print(f"not published: {str(warehouse)!r} is as it was; the answers are kept for the next run")
     elif warehouse.exists():

@@ -1,8 +1,8 @@
 """Bytes to documents: text, with what the text says about itself.
 
-In: paths of files or folders as a user gives them, or bytes that a source gave. Out: `Document`s and, for what cannot be read,
-a `DocumentError` that names the file, the reason and the next step. What a document asserts is
-not decided here.
+In: paths of files or folders as a user gives them, or bytes that a source gave. Out: `Document`s
+and, for what cannot be read, a `DocumentError` that names the file, the reason and the next step.
+What a document asserts is not decided here.
 """
 
 from __future__ import annotations
@@ -283,7 +283,8 @@ def reader_version() -> str:
     """Hash of what turns bytes into documents: when it changes, every file is read anew."""
     package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
-    for path in (Path(__file__), package / "formats.py", package / "normalise" / "folding.py", package / "normalise" / "dates.py"):
+    files = ("documents.py", "formats.py", "normalise/folding.py", "normalise/dates.py")
+    for path in (package / name for name in files):
         digest.update(path.read_bytes())
     for distribution in ("trafilatura", "py3langid", "pypdf"):
         digest.update(version(distribution).encode())

@@ -223,7 +223,8 @@ def pdf_text(data: bytes, name: str, *, max_chars: int) -> Extracted:
             parts.append(_pdf_lines(page.extract_text() or ""))
             if sum(map(len, parts)) > max_chars:
                 raise DocumentError(f"{name!r} has more than {max_chars:,} characters. Split it.")
-        title = str((reader.metadata or {}).get("/Title") or "").strip() or None
+        about: dict[str, Any] = dict(reader.metadata or {})
+        title = str(about.get("/Title") or "").strip() or None
     except DocumentError:
         raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError,

@@ -185,9 +185,9 @@ def add_run(
     run_id: str,
     started_at: datetime,
     news: Sequence[News],
-    vanished: Sequence[News] = (),
+    dropped: Sequence[News] = (),
 ) -> None:
-    """Append one run that saw `news` and no longer found `vanished`."""
+    """Append one run that saw `news`, and the decision that `dropped` stands no longer."""
     run = {
         "run_id": run_id, "started_at": started_at, "finished_at": started_at, "status": "ok", "provider": "test",
         "pledgebook_version": "0", "schema_version": "1", "grounding_version": "1", "documents_n": len(news),
@@ -206,7 +206,7 @@ def add_run(
         for number, item in enumerate(news)
     ]
     gone = [
-        _sighting(source_id, None, run_id, started_at) for item in vanished for source_id in places[item.document_id]
+        _sighting(source_id, None, run_id, started_at) for item in dropped for source_id in places[item.document_id]
     ]
     insert_rows(connection, "sightings", [*sightings, *gone])
 
@@ -243,7 +243,7 @@ def _sighting(source_id: str, item: News | None, run_id: str, seen_at: datetime)
     return {
         "sighting_id": f"{run_id}-{source_id}", "source_id": source_id, "name": "test", "source": "test.txt",
         "document_id": item.document_id if item else None, "extraction_id": f"x-{item.document_id}" if item else None,
-        "run_id": run_id, "seen_at": seen_at, "status": "ok" if item else "vanished",
+        "run_id": run_id, "seen_at": seen_at, "status": "ok" if item else "dropped",
     }  # fmt: skip
 
 
@@ -402,15 +402,15 @@ class World:
             if kind == "table":
                 self._tables.append(statement)
 
-    def build(self, *runs: Sequence[News], rates: Sequence[Rate] = (), vanished: Sequence[News] = ()) -> None:
-        """Forget everything, take in these runs one after the other, and build; `vanished` are gone in a last run."""
+    def build(self, *runs: Sequence[News], rates: Sequence[Rate] = (), dropped: Sequence[News] = ()) -> None:
+        """Forget everything, take in these runs one after the other, and build; `dropped` are dropped in a last run."""
         for table in RAW_TABLES:
             self.connection.execute(f"delete from raw.{table}")
         insert_rows(self.connection, "exchange_rates", [vars(rate) for rate in rates])
         for number, news in enumerate(runs):
             add_run(self.connection, f"run-{number}", STARTED_AT + timedelta(days=number), news)
-        if vanished:
-            add_run(self.connection, "run-last", STARTED_AT + timedelta(days=99), [], vanished)
+        if dropped:
+            add_run(self.connection, "run-last", STARTED_AT + timedelta(days=99), [], dropped)
         for statement in self._tables:
             self.connection.execute(statement)
 

@@ -146,8 +146,8 @@ def test_a_dropped_document_takes_its_claims_and_no_others(world: World, news: l
     left = [claim for claim in world.read(CLAIMS) if claim[1] != dropped.document_id]
     without = state(world, rest)
     assert world.read(CLAIMS) == left
-    # Seen once and then gone is the same as never seen.
-    world.build(news, rates=RATES, vanished=[dropped])
+    # Seen once and then dropped is the same as never seen.
+    world.build(news, rates=RATES, dropped=[dropped])
     assert world.broken_invariants() == {}
     assert (world.read(TOTALS), world.read(COMMITMENTS)) == without
     assert world.read(CLAIMS) == left

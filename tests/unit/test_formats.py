@@ -30,9 +30,10 @@ def pdf(*pages: list[str]) -> bytes:
         stream = b"BT /F1 12 Tf 14 TL 72 720 Td " + shown + b" ET"
         page_n = len(objects) + 1
         kids.append(f"{page_n} 0 R")
+        font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
         objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {page_n + 1} 0 R /Resources << /Font << /F1 "
-            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> >> >> >>".encode()
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {page_n + 1} 0 R "
+            f"/Resources << /Font << /F1 {font} >> >> >>".encode()
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>".encode()

@@ -48,7 +48,8 @@ final as (
         documents.outlet,
         documents.agency,
         documents.publication_date,
-        documents.source_location as source
+        documents.source_location as source,
+        documents.is_vanished
     from quotes
     inner join claims using (record_id)
     inner join clustered using (claim_id)
