@@ -561,7 +561,7 @@ def _is_meant(
 
 def _with_reprints(items: list[_Item], known: State, warehouse: Path) -> list[_Item]:
     """The items, those marked whose words are another document's: that one is asked about for them."""
-    current = known.current
+    current = _standing(items, known)
     out = list(items)
     open_n = [n for n, item in enumerate(items) if not item.is_settled]
     unsettled: list[int] = []
@@ -601,6 +601,24 @@ def _with_reprints(items: list[_Item], known: State, warehouse: Path) -> list[_I
             original, share = taken[document_id]
             out[n] = replace(items[n], original_id=original, likeness=share)
     return out
+
+
+def _standing(items: list[_Item], known: State) -> set[str]:
+    """Documents that stand for claims, or are asked to, once these items are settled."""
+    looked_at = {item.source.source_id for item in items}
+    standing: set[str | None] = {
+        one.document_id
+        for source_id, one in known.sightings.items()
+        if source_id not in looked_at and one.document_id and one.extraction_id and one.status in {"ok", "vanished"}
+    }
+    for item in items:
+        before = item.previous
+        had = before.document_id if before and before.extraction_id and before.status in {"ok", "vanished"} else None
+        if item.error is not None or item.put_off:
+            standing.add(had)
+        elif item.extraction_id or item.document_id == had:
+            standing.add(item.document_id)
+    return {one for one in standing if one}
 
 
 def _published(item: _Item) -> date:

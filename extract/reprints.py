@@ -23,6 +23,7 @@ _MAX_OWN_SHARE = 0.15
 
 _SENTENCE_END = re.compile(r"(?<=[.!?؟。！？;])\s+|\n+|(?<=[。！？])")
 _AROUND = 3
+_DATED_WORDS = 3
 _DAY_OR_YEAR = re.compile(r"0?[1-9]|[12]\d|3[01]|(19|20)\d\d|\d\d?(st|nd|rd|th)", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
@@ -46,7 +47,7 @@ def likeness(text: str, original: str) -> float | None:
     """Share of `text` that stands in `original` word for word; None when it says anything of its own.
 
     What is its own has to be short: a headline, a line that names the paper, a caption. Only above and below
-    the article may such a line bear a number, and only a day or a year.
+    the article may such a line bear numbers, and only as a date with few words.
     """
     given = Counter(sentences(original))
     parts = sentences(text)
@@ -61,7 +62,8 @@ def likeness(text: str, original: str) -> float | None:
         is_around = place < _AROUND or place >= len(parts) - _AROUND
         if len(one) >= 2 * _FEWEST_CHARS or own_chars > _MAX_OWN_SHARE * total:
             return None
-        if numbers and not (is_around and all(_DAY_OR_YEAR.fullmatch(number) for number in numbers)):
+        is_dated = any(len(number) == 4 for number in numbers) and len(one.split()) - len(numbers) <= _DATED_WORDS
+        if numbers and not (is_around and is_dated and all(_DAY_OR_YEAR.fullmatch(number) for number in numbers)):
             return None
     return 1 - own_chars / total if total else None
 

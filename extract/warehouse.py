@@ -149,15 +149,6 @@ class State:
     forgotten: set[str] = field(default_factory=set)
     latest_at: datetime | None = None
 
-    @property
-    def current(self) -> set[str]:
-        """Documents that stand for claims."""
-        return {
-            one.document_id
-            for one in self.sightings.values()
-            if one.document_id and one.extraction_id and one.status in {"ok", "vanished"}
-        }
-
 
 EMPTY_STATE = State()
 
