@@ -169,6 +169,11 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         connection.execute("set timezone = 'UTC'")
         yield connection
     except duckdb.Error as error:
+        if any(words in str(error) for words in _NO_ROOM):
+            raise WarehouseError(
+                f"{str(path)!r} cannot be written: there is no room for it ({_first_line(error)[-120:]}). "
+                "Make room and call again; the published file is as it was."
+            ) from error
         raise WarehouseError(
             f"{str(path)!r} cannot be read or written as a warehouse ({_first_line(error)}). If it is damaged, move it "
             "away and run again; it is left as it is."
@@ -191,6 +196,9 @@ def read_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             connection = stack.enter_context(open_warehouse(copy_file(path, Path(folder))))
         yield connection
+
+
+_NO_ROOM = ("No space left", "File too large", "Disk quota exceeded")
 
 
 class LockedError(WarehouseError):
