@@ -31,7 +31,7 @@ WORDS = (
 
 def text_of(number: int, words: int) -> str:
     """A document with a pledge and filling of its own."""
-    filling = " ".join(f"{WORDS[(number * 7 + place) % len(WORDS)]}{'.' if place % 17 == 16 else ''}"
+    filling = " ".join(f"{WORDS[(number * 7 + place) % len(WORDS)]}{f' {number}.' if place % 17 == 16 else ''}"
                        for place in range(words))  # fmt: skip
     amount = 1_000 + number
     return f"Norway pledged {amount} million dollars to Sudan on 4 March 2027. Report {number}: {filling}\n"

@@ -39,7 +39,7 @@ from extract.documents import (
 from extract.errors import ConfigError, DocumentError, PledgebookError, WarehouseError
 from extract.providers import Attempt, Provider
 from extract.records import Built, Rejection, build_records, check_answer
-from extract.reprints import candidates, likeness, sketch
+from extract.reprints import MOST_SHARED, candidates, likeness, overlap, sketch
 from extract.schema import Record
 from extract.sources.gather import Gathered, gather
 from extract.sources.settings import SourcesFile
@@ -565,11 +565,14 @@ def _with_reprints(items: list[_Item], known: State, warehouse: Path) -> list[_I
     out = list(items)
     open_n = [n for n, item in enumerate(items) if not item.is_settled]
     unsettled: list[int] = []
+    revised = _revised_originals([items[n] for n in open_n], items, current, known, warehouse)
     for n in open_n:
         item = items[n]
         original = known.originals.get(item.document_id or "")
         if item.previous and item.previous.status == "reprint" and original in current:
             out[n] = replace(item, original_id=original, likeness=1.0)
+        elif item.document_id in revised:
+            out[n] = replace(item, original_id=revised[item.document_id][0], likeness=revised[item.document_id][1])
         elif item.document_id not in current:  # what stands for itself is no reprint
             unsettled.append(n)
     sketches = {n: sketch(_text(items[n])) for n in unsettled}
@@ -596,11 +599,54 @@ def _with_reprints(items: list[_Item], known: State, warehouse: Path) -> list[_I
                 asked.add(document_id)
                 texts[document_id] = _text(items[n])
                 for number in sketches[n]:
-                    index.setdefault(number, []).append(document_id)
+                    listed = index.setdefault(number, [])
+                    if len(listed) <= MOST_SHARED:
+                        listed.append(document_id)
         if document_id in taken:
             original, share = taken[document_id]
             out[n] = replace(items[n], original_id=original, likeness=share)
     return out
+
+
+# A page of which less is left has become another one, not another version.
+_REVISION_SHARE = 0.5
+
+
+def _revised_originals(
+    open_items: list[_Item], items: list[_Item], current: set[str], known: State, warehouse: Path
+) -> dict[str | None, tuple[str, float]]:
+    """What reprints follow whose original has a newer version: what was corrected there does not rise again here.
+
+    By document_id; a reprint whose original became something else altogether is not among them, and is asked
+    about itself.
+    """
+    orphans = {
+        item.document_id: known.originals[item.document_id]
+        for item in open_items
+        if item.document_id in known.originals and known.originals[item.document_id] not in current
+    }
+    if not orphans or not warehouse.exists():
+        return {}
+    latest = {source_id: one.document_id for source_id, one in known.sightings.items() if one.status == "ok"}
+    latest.update({item.source.source_id: item.document_id for item in items if item.document_id})
+    with read_warehouse(warehouse) as connection:
+        stood_at = connection.execute(
+            "select distinct document_id, source_id from raw.sightings where status in ('ok', 'vanished')"
+            " and document_id in (select unnest(?::varchar[])) order by all",
+            [sorted(set(orphans.values()))],
+        ).fetchall()
+        successors = {old: new for old, source_id in stood_at if (new := latest.get(source_id)) and new in current}
+        wanted = sorted({*successors, *successors.values()})
+        texts = {one.document_id: one.text for one in read_documents(connection, wanted)}
+    texts.update({item.document_id: item.document.text for item in items if item.document and item.document_id})
+    found: dict[str | None, tuple[str, float]] = {}
+    for reprint, original in orphans.items():
+        new = successors.get(original)
+        if new is not None and new != reprint and original in texts and new in texts:
+            share = overlap(texts[new], texts[original])
+            if share >= _REVISION_SHARE:
+                found[reprint] = (new, share)
+    return found
 
 
 def _standing(items: list[_Item], known: State) -> set[str]:
@@ -616,7 +662,7 @@ def _standing(items: list[_Item], known: State) -> set[str]:
         had = before.document_id if before and before.extraction_id and before.status in {"ok", "vanished"} else None
         if item.error is not None or item.put_off:
             standing.add(had)
-        elif item.extraction_id or item.document_id == had:
+        elif item.extraction_id or item.document_id == had or (had and item.document_id not in known.originals):
             standing.add(item.document_id)
     return {one for one in standing if one}
 
@@ -642,8 +688,9 @@ def _sketch_index(sketches: Iterable[list[int]], current: set[str], warehouse: P
             return index
         rows = connection.execute(
             "select number, document_id from (select document_id, unnest(sketch) as number from raw.sketches)"
-            " where number in (select unnest(?::ubigint[])) order by document_id",
-            [numbers],
+            " where number in (select unnest(?::ubigint[]))"
+            " qualify row_number() over (partition by number order by document_id) <= ? order by document_id",
+            [numbers, MOST_SHARED + 1],
         ).fetchall()
     for number, document_id in rows:
         if document_id in current:

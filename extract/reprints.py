@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 SKETCH_SIZE = 16
+# A sentence in more documents than this is no mark of an article: "we use cookies".
+MOST_SHARED = 50
 # Sentences shorter than this are bylines, dates and "read more".
 _FEWEST_CHARS = 30
 _FEWEST_SENTENCES = 3
@@ -68,8 +70,16 @@ def likeness(text: str, original: str) -> float | None:
     return 1 - own_chars / total if total else None
 
 
+def overlap(text: str, other: str) -> float:
+    """Share of `text` that stands in `other` sentence by sentence, whatever else either says."""
+    given = set(sentences(other))
+    parts = sentences(text)
+    return sum(len(one) for one in parts if one in given) / (sum(map(len, parts)) or 1)
+
+
 def candidates(given: Iterable[int], index: Mapping[int, list[str]]) -> list[str]:
     """Documents that share enough of a sketch to be looked at, most alike first."""
-    shared = Counter(one for number in given for one in index.get(number, ()))
+    listed = (index.get(number, []) for number in given)
+    shared = Counter(one for documents in listed if len(documents) <= MOST_SHARED for one in documents)
     # Of two texts of which one holds the other, the smaller's sketch is spread over a larger set.
     return [name for name, count in shared.most_common(5) if count >= 2]

@@ -62,6 +62,44 @@ def build(warehouse: Path) -> BuildResult:
         return _summary(invoke("build", manifest=_manifest(invoke)))
 
 
+@dataclass(frozen=True)
+class Node:
+    """A model or seed of the project.
+
+    Attributes:
+        layer: Name of its folder: seeds, staging, intermediate, marts.
+        upstream: Names of what it is made of; raw tables are left out.
+        reads_raw: Whether it reads raw tables itself.
+    """
+
+    name: str
+    layer: str
+    description: str
+    upstream: tuple[str, ...]
+    reads_raw: bool
+
+
+def project_nodes() -> list[Node]:
+    """The models and seeds that `build` makes, in the order of their names.
+
+    Raises:
+        WarehouseError: If dbt cannot read the project.
+    """
+    with tempfile.TemporaryDirectory() as folder, _dbt(Path(folder) / "warehouse.duckdb") as (invoke, _):
+        nodes = _manifest(invoke).nodes.values()
+    built = {node.unique_id: node for node in nodes if str(node.resource_type) in {"model", "seed"}}
+    return [
+        Node(
+            name=node.name,
+            layer="seeds" if str(node.resource_type) == "seed" else str(node.fqn[1]),
+            description=str(node.description or ""),
+            upstream=tuple(sorted(built[one].name for one in getattr(node.depends_on, "nodes", []) if one in built)),
+            reads_raw=any(one.startswith("source.") for one in getattr(node.depends_on, "nodes", [])),
+        )
+        for node in sorted(built.values(), key=lambda one: str(one.name))
+    ]
+
+
 def build_docs(warehouse: Path, output: Path) -> Path:
     """Write the docs site of `warehouse` as one HTML file that opens from disk.
 

@@ -33,6 +33,8 @@ _ROBOTS_SECONDS = 24 * 3600
 _ROBOTS_BYTES = 512_000
 _PIECE = 1 << 16
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# A site that fails so often in a row is left alone until the next run.
+_MAX_FAILURES_IN_ROW = 3
 _MAX_PAUSE_SECONDS = 7 * 24 * 3600.0
 
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -80,6 +82,7 @@ class _Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
     not_before: float = 0.0
+    failures_in_row: int = 0
     robots: Robots | None = None
 
 
@@ -182,10 +185,18 @@ class Fetcher:
                 until = datetime.fromtimestamp(host.not_before, UTC).strftime("%Y-%m-%d %H:%M UTC")
                 message = f"{address!r}: its site asked to be left alone until {until}."
                 raise FetchError(message, host.not_before, is_paused=True)
+            if host.failures_in_row >= _MAX_FAILURES_IN_ROW:
+                raise FetchError(f"{address!r}: its site is out of order. It is tried again later.", is_paused=True)
             delay = max(1.0 / self._settings.requests_per_second, host.robots.delay_seconds if host.robots else 0.0)
             await asyncio.sleep(max(0.0, host.free_at - time.monotonic()))
             try:
-                return await self._request(address, headers, max_bytes, host)
+                answer = await self._request(address, headers, max_bytes, host)
+                host.failures_in_row = 0
+                return answer
+            except FetchError as error:
+                is_site = error.status is None or error.status >= 500
+                host.failures_in_row = host.failures_in_row + 1 if is_site else 0
+                raise
             finally:
                 host.free_at = time.monotonic() + delay
 

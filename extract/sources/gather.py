@@ -411,7 +411,7 @@ async def _page(
     is_held = look.document_id is not None and look.document_id in about.documents
     if entry.read == "entries":
         if one.content is None:
-            return (replace(source, is_same=True), look) if is_held else None
+            return _as_it_was(source, look, is_held=is_held)
         data = one.content.encode("utf-8", "replace")
         # An entry is a piece of a page; named as one, it is read as one.
         page_of_it = b"<html><body><article>" + data + b"</article></body></html>"
@@ -421,15 +421,20 @@ async def _page(
         running = about.file.run
         if look.failures_n >= running.give_up_after:
             about.found.given_up.append(f"{look.location!r}: {look.error}")
-            return (replace(source, is_same=True), look) if is_held else None
+            return _as_it_was(source, look, is_held=is_held)
         # A clock that was set back would make it wait for ever.
         if look.next_at is not None and about.now < look.next_at and (look.checked_at or 0) <= about.now:
             about.found.waiting_n += 1
-            return (replace(source, is_same=True), look) if is_held else None
+            return _as_it_was(source, look, is_held=is_held)
     elif is_held and not is_changed and not _is_due(look, page, about):
-        return replace(source, is_same=True), look
+        return _as_it_was(source, look, is_held=is_held)
     async with slots:
         return await _fetch(source, look, page, fetcher, about, is_held=is_held)
+
+
+def _as_it_was(source: Source, look: Look, *, is_held: bool) -> tuple[Source, Look] | None:
+    """A page of which nothing new is known: it stands for what it gave, unless it was gone."""
+    return (replace(source, is_same=True), look) if is_held and look.gone_at is None else None
 
 
 async def _fetch(
@@ -443,16 +448,19 @@ async def _fetch(
     except DocumentError as error:
         if isinstance(error, FetchError) and error.is_paused:
             about.found.waiting_n += 1
-            return (replace(source, is_same=True), look) if is_held else None
+            return _as_it_was(source, look, is_held=is_held)
         failed_n = look.failures_n + 1
         wait = about.file.run.retry_after.total_seconds() * 2 ** min(look.failures_n, 12)
         next_at = max(about.now + wait, getattr(error, "not_before", None) or 0.0)
         about.found.failures.append(str(error))
         look = replace(look, checked_at=about.now, failures_n=failed_n, next_at=next_at, error=str(error))
         about.found.looks[look.source_id] = look
-        return (replace(source, is_same=True), look) if is_held else None
-    look = replace(look, checked_at=about.now, entry=page.entry.updated, failures_n=0, next_at=None, error=None)
+        return _as_it_was(source, look, is_held=is_held)
+    look = replace(
+        look, checked_at=about.now, entry=page.entry.updated, failures_n=0, next_at=None, error=None, gone_at=None
+    )
     if answer.status == "gone":
+        look = replace(look, gone_at=about.now)
         about.found.gone.append(source)
         if not is_held:
             reason = f"{look.location!r} is not there (status 404). It is tried again later."

@@ -40,6 +40,7 @@ class Look:
         changed_at: When it last gave something else.
         failures_n: Failures since the last success.
         next_at: Not to be tried before then.
+        gone_at: When its server said that it is no more; None once it is there again.
         error: Why it failed the last time.
     """
 
@@ -61,6 +62,7 @@ class Look:
     changed_at: float | None = None
     failures_n: int = 0
     next_at: float | None = None
+    gone_at: float | None = None
     error: str | None = None
 
 
