@@ -8,8 +8,7 @@ or nothing: what is shown here is its lineage and what each part came to. Nothin
 in it.
 """
 
-from __future__ import annotations
-
+# Without the future import of annotations: Dagster looks at those of `context` themselves.
 import hashlib
 import os
 from collections.abc import Iterator

@@ -16,6 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ class Node:
 
 
 def project_nodes() -> list[Node]:
-    """The models and seeds that `build` makes, in the order of their names.
+    """The models and seeds that `build` makes, each after what it is made of.
 
     Raises:
         WarehouseError: If dbt cannot read the project.
@@ -88,6 +89,9 @@ def project_nodes() -> list[Node]:
     with tempfile.TemporaryDirectory() as folder, _dbt(Path(folder) / "warehouse.duckdb") as (invoke, _):
         nodes = _manifest(invoke).nodes.values()
     built = {node.unique_id: node for node in nodes if str(node.resource_type) in {"model", "seed"}}
+    order = TopologicalSorter(
+        {key: [one for one in getattr(node.depends_on, "nodes", []) if one in built] for key, node in built.items()}
+    )
     return [
         Node(
             name=node.name,
@@ -96,7 +100,7 @@ def project_nodes() -> list[Node]:
             upstream=tuple(sorted(built[one].name for one in getattr(node.depends_on, "nodes", []) if one in built)),
             reads_raw=any(one.startswith("source.") for one in getattr(node.depends_on, "nodes", [])),
         )
-        for node in sorted(built.values(), key=lambda one: str(one.name))
+        for node in map(built.__getitem__, order.static_order())
     ]
 
 
