@@ -35,6 +35,7 @@ from extract.providers.embedded.model import Model
 from extract.providers.embedded.roles import role_from_words
 from extract.providers.embedded.stages import Kind, stage_from_words
 from extract.providers.embedded.words import (
+    ACCEPTANCE,
     CANCELLED,
     CASUALTIES,
     COLLECTED,
@@ -59,8 +60,8 @@ _WORTH_KEEPING = 0.15
 _CALIBRATION = (0.4, 0.4)
 # Probability of the name that stands beside each of several figures: "Norway 20 million, Chile 5 million".
 _BESIDE = 0.7
-# Mean probability of the names of a list, from which all of them count.
-_LIST_MEAN = 0.3
+# How sure a listed name is beside the surest of its list.
+_LISTED = 0.8
 # Share of all that is given, by which one actor is the document's giver.
 _MAIN_SHARE = 0.6
 _ORGANISATIONS = {"igo", "bloc", "force", "programme", "government_body", "ngo"}
@@ -200,11 +201,12 @@ class _Decider:
         self.valued.update((letter, name) for _, name in actors)
         if is_joint:
             draft = base | {"contributors": [_actor(name) for _, name in actors], "is_joint": True}
-            sure = one.probability * sum(p for p, _ in actors) / len(actors)
-            self._emit(draft, sure, threshold * 0.9)
+            self._emit(draft, one.probability * max(p for p, _ in actors), threshold * 0.9)
         else:
+            surest = max(p for p, _ in actors)
             for p, name in actors:
-                self._emit(base | {"contributors": [_actor(name)]}, one.probability * p, threshold * 0.8)
+                sure = one.probability * max(p, surest * _LISTED)
+                self._emit(base | {"contributors": [_actor(name)]}, sure, threshold * 0.8)
 
     def _sum(self, one: Candidate, words: str, role: str | None = None) -> None:
         """A sum that nobody gives: a need, a target, a cost."""
@@ -237,15 +239,16 @@ class _Decider:
         first = ranked[0][1]
         listed = self.lists.get(first, frozenset())
         receives, gives = ({name: p for p, name in side} for side in (one.counterparts, one.actors))
-        listed = frozenset(name for name in listed if receives.get(name, 0.0) <= gives.get(name, 0.0))
-        together = [p for p, name in ranked if name == first or name in listed]
-        # A list acts as one: a name in it that the network doubts is in it all the same.
-        least = 0.0 if sum(together) / len(together) >= _LIST_MEAN else self.thresholds.joint_actor
+        listed = frozenset(name for name in listed if receives.get(name, 0.0) <= max(gives.get(name, 0.0), 0.3))
+        # A list of three or more acts as one: a name in it that the network doubts is in it all the same.
+        least = 0.0 if len(listed) > 1 and first.is_known else self.thresholds.joint_actor
         taken: dict[str, tuple[float, Name]] = {}
         for p, name in ranked:
             # Others share the figure only where the text lists them beside the likeliest one.
-            if name == first or (p >= least and name in listed):
-                taken.setdefault(name.entity, (p, name))
+            if name.entity == first.entity or (p >= least and name in listed and name.is_known >= first.is_known):
+                # One entity under two names ("the United States, Mr Biden said") is as likely as both together.
+                before, kept = taken.get(name.entity, (0.0, name))
+                taken[name.entity] = (1 - (1 - before) * (1 - p), kept if kept.stands_for is None else name)
         return list(taken.values())
 
     def _are_casualties(self, one: Candidate) -> bool:
@@ -320,6 +323,8 @@ class _Decider:
         organisation = self._joined(one, counterparts)
         if organisation is None or organisation.actor.type in _NO_ORGANISATIONS or organisation.entity == name.entity:
             return
+        if any(one.start <= mention.start < one.end and mention.form == "adjective" for mention in self.named):
+            return  # "the British former premier": a nationality is no member
         roles = [(one.flag(role), role) for role in _ROLES]
         best = max(roles)
         role = best[1] if best[0] >= 0.5 else "member"
@@ -374,10 +379,18 @@ class _Decider:
             ]
             votes = Counter(one[0] for one in said if one is not None).most_common(2)
             if votes and (len(votes) == 1 or votes[0][1] > votes[1][1]):
+                if letter == "M" and votes[0][0] == "member" and self._is_invited(group[0]):
+                    return "invited"
                 return self._exact_stage(group[0], letter, votes[0][0])
         columns = COLUMNS[letter]
         total = sum(one.scores[columns] for one in group)
         return self._exact_stage(group[0], letter, RECORD_CLASSES[columns[int(total.argmax())]][2:])
+
+    def _is_invited(self, one: Candidate) -> bool:
+        """Whether "to become a member" is what somebody is invited to."""
+        start, end = self.readings.sentence(one.start)
+        clause, _ = fold_letters(self.text[max(start, one.start - 120) : min(end, one.end + 120)])
+        return bool(INVITATION.search(clause)) and not ACCEPTANCE.search(clause)
 
     def _exact_stage(self, one: Candidate, letter: str, stage: str) -> str:
         """What the network does not tell apart: refused, suspended and cancelled; expelled and suspended."""

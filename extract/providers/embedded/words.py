@@ -111,6 +111,10 @@ CANCELLED = re.compile(
     r"iptal\w*)\b|الغ[ىاتيا]|الغاء|取消|撤销"
 )
 INVITATION = re.compile(r"\b(?:invit\w+|einlad\w+|eingelad\w+|приглаш\w+|davet\w*)\b|دعو|邀请")
+ACCEPTANCE = re.compile(
+    r"\b(?:accept\w*|agree\w*|acept\w*|aceit\w*|angenommen|nimmt|zugesagt|приня\w+|соглас\w+|kabul\w*|declin\w+|refus\w+|reject\w*|rechaz\w+|"
+    r"recus\w+|lehn\w+|отказ\w+|отклон\w+|reddet\w*)\b|قبل|وافق|موافق|رفض|接受|同意|拒绝"
+)
 EXPELLED = re.compile(r"\b(?:expel\w*|expuls\w+|exclu\w+|ausgeschloss\w+|ausschl\w+|исключ\w+|ihrac\w*)\b|طرد|开除|逐出")
 # Common nouns for people and bodies that receive in their own right.
 GROUPS = re.compile(
