@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from extract.documents import Document
 from extract.normalise.actors import ActorMention, resolve_actor
+from extract.normalise.currencies import code_of
 from extract.normalise.dates import find_dates
 from extract.normalise.folding import fold_text
 from extract.normalise.headcounts import find_headcounts
@@ -234,7 +235,7 @@ class _Decider:
         if people is not None:
             return [(max(_BESIDE, next((p for p, name in ranked if name == people), 0.0)), people)]
         if not ranked or ranked[0][0] < self.thresholds.lone_actor:
-            main = self.givers.get(one.letter)
+            main = self._of_currency(one) or self.givers.get(one.letter)
             return [(self.thresholds.main_giver, main)] if main is not None else []
         first = ranked[0][1]
         listed = self.lists.get(first, frozenset())
@@ -250,6 +251,16 @@ class _Decider:
                 before, kept = taken.get(name.entity, (0.0, name))
                 taken[name.entity] = (1 - (1 - before) * (1 - p), kept if kept.stands_for is None else name)
         return list(taken.values())
+
+    def _of_currency(self, one: Candidate) -> Name | None:
+        """The one country of the document whose own currency a sum is in: riyals come from Riyadh."""
+        sums = find_money(self.text[one.start : one.end], self.language)
+        code = sums[0].money.currency if sums else None
+        if one.letter != "P" or code in (None, "USD", "EUR"):
+            return None
+        owners = [name for name in self.readings.names
+                  if name.actor.type == "country" and code_of(name.actor.entity_id) == code]  # fmt: skip
+        return owners[0] if len({name.entity for name in owners}) == 1 else None
 
     def _are_casualties(self, one: Candidate) -> bool:
         """Whether a headcount is of the dead, wounded or captured."""
