@@ -35,6 +35,7 @@ from extract.schema import (
     FundingAmountDraft,
     MembershipDraft,
     Money,
+    PersonnelType,
     PledgeDraft,
     Quantity,
     Record,
@@ -75,6 +76,11 @@ class Built:
     problems: list[str] = field(default_factory=list)
 
 
+# What a noun of persons says of their kind.
+_PERSONNEL: dict[str, PersonnelType] = {
+    "troops": "troops", "police": "police", "observers": "military_observers", "medical": "medical",
+    "civilian": "civilian",
+}  # fmt: skip
 # Latin, Greek and Cyrillic stand before it.
 _LAST_SPACED_LETTER = 0x52F
 
@@ -235,7 +241,7 @@ class _Builder:
             "requester": self._said(draft.requester),
             "headcount": headcount,
             "equipment": self._quantity(draft.equipment, evidence),
-            "personnel_types": draft.personnel_types,
+            "personnel_types": draft.personnel_types or self._personnel_types(draft.headcount),
         }
 
     def _membership(self, draft: MembershipDraft) -> dict[str, Any]:
@@ -391,6 +397,11 @@ class _Builder:
             return None
         self.notes.append(f"the number {words!r} is not in a quote; quote the words that hold it, or give null")
         return None
+
+    def _personnel_types(self, words: str | None) -> list[PersonnelType]:
+        """Kinds of personnel that the words of a headcount name."""
+        found = find_headcounts(words, self.document.language) if words else []
+        return sorted({_PERSONNEL[one.kind] for one in found if one.kind in _PERSONNEL})
 
     def _share(self, contributor: str, words: str, evidence: list[Evidence]) -> Share | None:
         money = self._money(words, evidence)

@@ -44,6 +44,8 @@ KEY_VARIABLES: dict[str, str | None] = {
     "litellm": None,
 }
 _DEFAULT_MODES: dict[str, Mode] = {"openai": "json_schema", "ollama": "json_schema", "perplexity": "md_json"}
+# Small models need the grammar that a server makes of it; Google's interface refuses objects without fields.
+_NEED_FULL_SCHEMA = frozenset({"ollama", "google", "vertexai"})
 SECRETS = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key)-[A-Za-z0-9_\-*]{6,}|(?i:bearer)\s+[^\s'\",]+|(?<=://)[^/\s@]+@")
 
 
@@ -145,8 +147,9 @@ def settings_for(model: str, environment: Mapping[str, str], **given: Any) -> LL
     mode = given.pop("mode", None) or _DEFAULT_MODES.get(provider, "tools")
     if mode not in get_args(Mode):
         raise ConfigError(f"The mode {mode!r} is unknown. Use one of {', '.join(get_args(Mode))}.")
-    # Servers of one's own turn the schema into a grammar and show the model none of it.
-    length: SchemaLength = given.pop("schema_length", None) or ("full" if is_local else "short")
+    length: SchemaLength = given.pop("schema_length", None) or ("full" if provider in _NEED_FULL_SCHEMA else "short")
+    if length not in get_args(SchemaLength):
+        raise ConfigError(f"The schema {length!r} is unknown. Use one of {', '.join(get_args(SchemaLength))}.")
     if provider == "openai":
         named = ((header, environment.get(name)) for name, header in _OPENAI_HEADERS.items())
         given.setdefault("headers", tuple((header, value) for header, value in named if value))
