@@ -80,7 +80,7 @@ TokensOption = Annotated[
 ]
 SchemaOption = Annotated[
     str | None,
-    typer.Option("--schema", help="Response schema to send: short, or full for small models. Default: the provider's."),
+    typer.Option("--schema", help="Response schema to send: short, full or typed. Default: the provider's."),
 ]
 PassesOption = Annotated[
     int | None, typer.Option("--passes", min=1, max=5, help="How often a model reads a document. Default: 1.")

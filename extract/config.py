@@ -33,7 +33,7 @@ class Settings:
         max_attempts: Most answers to ask for about one document.
         requests_per_minute: None for no limit.
         tokens_per_minute: None for no limit.
-        schema: How much of the response schema a model is sent (see `LLMSettings`), `short` or `full`.
+        schema: How much of the response schema a model is sent (see `LLMSettings`), `short`, `full` or `typed`.
         passes: How often a model reads a document.
         verify: Another model, which strikes out what it does not find.
         reask_tokens: Most tokens one document may use when it is asked about again.

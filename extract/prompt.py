@@ -28,7 +28,7 @@ from extract.providers.passages import PASSAGE_CHARS
 from extract.schema import DRAFT_TYPES, Answer, DraftActor
 
 Message = dict[str, str]
-SchemaLength = Literal["short", "full"]
+SchemaLength = Literal["short", "full", "typed"]
 
 # The first type that fits a fact is its type.
 TYPE_ORDER: tuple[str, ...] = ("troop_commitment", "membership", "pledge", "funding_amount")
@@ -160,7 +160,8 @@ def response_schema(length: SchemaLength) -> dict[str, Any]:
 
     Args:
         length: `short` says that an answer is a list of records; `full` holds the fields of all types
-            in one flat record, without descriptions.
+            in one flat record, without descriptions; `typed` one record a type, with what it must have:
+            for grammars, which show the model nothing and bill nothing.
     """
     if length == "short":
         return {
@@ -169,6 +170,8 @@ def response_schema(length: SchemaLength) -> dict[str, Any]:
             "required": ["records"],
         }
     full = Answer.model_json_schema()
+    if length == "typed":
+        return _typed_schema(full)
     names = {"DraftActor": "actor", "DraftShare": "share"}
     properties: dict[str, Any] = {"type": {"enum": list(TYPE_ORDER)}}
     for record_type in TYPE_ORDER:
@@ -207,6 +210,36 @@ def verification(text: str, records: Sequence[Mapping[str, Any]]) -> list[Messag
 def estimated_tokens(text: str) -> int:
     """Rough tokens of `text`: UTF-8 bytes / 4, which does not understate Arabic or Cyrillic as characters / 4 do."""
     return len(text.encode("utf-8", "surrogatepass")) // 4 + 1
+
+
+def _typed_schema(full: Mapping[str, Any]) -> dict[str, Any]:
+    """Each type for itself, with the fields of the guide alone, those that it must have first."""
+    names = {"DraftActor": "actor", "DraftShare": "share"}
+    variants = []
+    for record_type in TYPE_ORDER:
+        model = DRAFT_TYPES[record_type]
+        declared = full["$defs"][model.__name__]["properties"]
+        must = ["type", "quotes", *(name for name, one in model.model_fields.items() if one.is_required())]
+        if record_type in ("pledge", "funding_amount"):
+            must.append("money")
+        must = list(dict.fromkeys(must))
+        fields = list(dict.fromkeys([*must, *_OF_TYPE[record_type], *_OF_EVERY_RECORD]))
+        properties = {name: _terse(declared[name], names) for name in fields}
+        properties["type"] = {"const": record_type}
+        properties["quotes"] = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 3}
+        if "contributors" in properties:
+            properties["contributors"] |= {"minItems": 1, "maxItems": 12}
+        variants.append(
+            {"type": "object", "properties": properties, "required": must, "additionalProperties": False}
+        )
+    actor = _terse(full["$defs"]["DraftActor"], names)
+    records = {"type": "array", "items": {"anyOf": variants}, "maxItems": 40}
+    return {
+        "type": "object",
+        "properties": {"records": records},
+        "required": ["records"],
+        "$defs": {"actor": actor | {"required": ["name", "type"]}},
+    }
 
 
 def _fields(fields: Mapping[str, FieldInfo], told: set[str]) -> str:

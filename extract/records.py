@@ -16,7 +16,7 @@ from typing import Any, Literal, cast, get_args
 from pydantic import ValidationError
 
 from extract.documents import Document
-from extract.grounding import Grounder, digit_groups, says
+from extract.grounding import Grounder, digit_groups, folded_once, says
 from extract.normalise.actors import find_actors, resolve_actor
 from extract.normalise.dates import resolve_date
 from extract.normalise.folding import fold_text
@@ -447,7 +447,7 @@ def _names(text: str, name: str) -> bool:
     """
     if not says(text, name):
         return False
-    folded, wanted = fold_text(text), fold_text(name).strip(" \t\n\"'.,;:()[]-")
+    folded, wanted = folded_once(text), fold_text(name).strip(" \t\n\"'.,;:()[]-")
     if not wanted or ord(wanted[0]) > _LAST_SPACED_LETTER:
         return bool(wanted)
     return re.search(rf"(?<![^\W\d_]){re.escape(wanted)}(?![^\W\d_])", folded) is not None

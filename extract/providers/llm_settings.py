@@ -49,8 +49,9 @@ KEY_VARIABLES: dict[str, str | None] = {
 _DEFAULT_MODES: dict[str, Mode] = {
     "openai": "json_schema", "ollama": "json_schema", "local": "json_schema", "perplexity": "md_json",
 }  # fmt: skip
-# Small models need the grammar that a server makes of it; Google's interface refuses objects without fields.
-_NEED_FULL_SCHEMA = frozenset({"ollama", "local", "google", "vertexai"})
+# Small models need the grammar that a server makes of the schema; Google's interface refuses objects
+# without fields.
+_SCHEMAS: dict[str, SchemaLength] = {"ollama": "typed", "local": "typed", "google": "full", "vertexai": "full"}
 # One process answers one question at a time, slowly; a small model may not find the end of an answer.
 _LOCAL: dict[str, Any] = {"concurrency": 1, "timeout_seconds": 900.0, "max_output_tokens": 2_000}
 SECRETS = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key)-[A-Za-z0-9_\-*]{6,}|(?i:bearer)\s+[^\s'\",]+|(?<=://)[^/\s@]+@")
@@ -65,7 +66,7 @@ class LLMSettings:
         base_url: Address of an OpenAI-compatible server; None for the provider's own.
         api_key: Kept out of every message, row and representation.
         mode: How the model is held to the schema.
-        schema_length: `short` or `full` response schema (see `prompt`).
+        schema_length: `short`, `full` or `typed` response schema (see `prompt`).
         temperature: None leaves it to the server; some models accept no other.
         max_output_tokens: None leaves it to the server.
         timeout_seconds: Longest wait for one answer.
@@ -168,7 +169,7 @@ def settings_for(model: str, environment: Mapping[str, str], **given: Any) -> LL
     mode = given.pop("mode", None) or _DEFAULT_MODES.get(provider, "tools")
     if mode not in get_args(Mode):
         raise ConfigError(f"The mode {mode!r} is unknown. Use one of {', '.join(get_args(Mode))}.")
-    length: SchemaLength = given.pop("schema_length", None) or ("full" if provider in _NEED_FULL_SCHEMA else "short")
+    length: SchemaLength = given.pop("schema_length", None) or _SCHEMAS.get(provider, "short")
     if length not in get_args(SchemaLength):
         raise ConfigError(f"The schema {length!r} is unknown. Use one of {', '.join(get_args(SchemaLength))}.")
     if provider == "openai":

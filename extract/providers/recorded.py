@@ -154,7 +154,8 @@ class ReplayProvider:
 
     def fingerprint(self, document: Document) -> str:
         """See the protocol: the fingerprint of the model that was recorded."""
-        length: SchemaLength = "full" if self._parameters.get("schema_length") == "full" else "short"
+        stated = self._parameters.get("schema_length")
+        length: SchemaLength = stated if stated in ("full", "typed") else "short"
         return prompt.document_fingerprint(self._model, self._parameters, document, length)
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
