@@ -344,7 +344,7 @@ class _Builder:
             if says(one.quote, words):
                 bare = stated if stated is not None and stated.amount is not None else self._bare_money(words)
                 if bare is not None:
-                    return self._with_currency_of(bare, one.quote, words)
+                    return self._with_currency_of(bare, [one.quote, *(other.quote for other in evidence)])
         # Written otherwise than in the text: good only if the quote holds the very same value.
         for one in evidence:
             for mention in find_money(one.quote, language):
@@ -365,17 +365,20 @@ class _Builder:
         return Money(as_written=words, amount=value, amount_min=value, amount_max=value, currency=None,
                      currency_is_inferred=False, qualifier="exact")  # fmt: skip
 
-    def _with_currency_of(self, money: Money, quote: str, words: str) -> Money:
-        """The currency that the sums before it in the same quote have, when `money` has none of its own.
+    def _with_currency_of(self, money: Money, quotes: list[str]) -> Money:
+        """The currency that the sums beside it have, when `money` has none of its own.
 
-        Only where one currency is named: "5 million euros from France and 3 million from Spain".
+        Only where the first quote that names a currency names one alone: "5 million euros from France
+        and 3 million from Spain".
         """
         if money.currency is not None:
             return money
-        named = {one.money.currency for one in find_money(quote, self.document.language) if one.money.currency}
-        if len(named) != 1:
-            return money
-        return money.model_copy(update={"currency": named.pop(), "currency_is_inferred": True})
+        for quote in quotes:
+            named = {one.money.currency for one in find_money(quote, self.document.language) if one.money.currency}
+            if named:
+                changes = {"currency": named.pop(), "currency_is_inferred": True}
+                return money if named else money.model_copy(update=changes)
+        return money
 
     def _quantity(self, words: str | None, evidence: list[Evidence]) -> Quantity | None:
         if words is None:
