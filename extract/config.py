@@ -33,6 +33,13 @@ class Settings:
         max_attempts: Most answers to ask for about one document.
         requests_per_minute: None for no limit.
         tokens_per_minute: None for no limit.
+        schema: How much of the response schema a model is sent (see `LLMSettings`), `short`, `full` or `typed`.
+        passes: How often a model reads a document.
+        verify: Another model, which strikes out what it does not find.
+        reask_tokens: Most tokens one document may use when it is asked about again.
+        prices_path: Table of prices; the one that ships when None.
+        budget_usd: Stop before a run costs more.
+        is_batch: Ask through OpenAI's Batch API.
     """
 
     warehouse: Path = DEFAULT_WAREHOUSE
@@ -47,6 +54,13 @@ class Settings:
     max_attempts: int | None = None
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    schema: str | None = None
+    passes: int | None = None
+    verify: str | None = None
+    reask_tokens: int | None = None
+    prices_path: Path | None = None
+    budget_usd: float | None = None
+    is_batch: bool = False
 
 
 def chosen_model(model: str | None, replay_dir: Path | None = None) -> str | None:
