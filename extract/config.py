@@ -57,6 +57,13 @@ class Settings:
         give_up_after: Runs in which a document may fail before it is asked about no more; None for no end.
         is_retrying: Ask about what failed whatever its wait.
         is_taking_over: End a run that holds the lock.
+        schema: How much of the response schema a model is sent (see `LLMSettings`), `short`, `full` or `typed`.
+        passes: How often a model reads a document.
+        verify: Another model, which strikes out what it does not find.
+        reask_tokens: Most tokens one document may use when it is asked about again.
+        prices_path: Table of prices; the one that ships when None.
+        budget_usd: Stop before a run costs more.
+        is_batch: Ask through OpenAI's Batch API.
     """
 
     warehouse: Path = DEFAULT_WAREHOUSE
@@ -77,6 +84,13 @@ class Settings:
     give_up_after: int | None = None
     is_retrying: bool = False
     is_taking_over: bool = False
+    schema: str | None = None
+    passes: int | None = None
+    verify: str | None = None
+    reask_tokens: int | None = None
+    prices_path: Path | None = None
+    budget_usd: float | None = None
+    is_batch: bool = False
 
 
 def chosen_model(model: str | None, replay_dir: Path | None = None) -> str | None:

@@ -80,6 +80,7 @@ class DocumentResult:
         status: `partial` when the answer broke off and its whole records were kept; `put off` when it is
             pending, and this run does not ask about it.
         seconds: Time that answering took.
+        cost_usd: What asking cost; None where no price is known or nobody was asked.
     """
 
     name: str
@@ -88,6 +89,7 @@ class DocumentResult:
     rejected_n: int = 0
     error: str | None = None
     seconds: float = 0.0
+    cost_usd: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ class RunSummary:
         fetched_n: Pages asked for.
         failures: One line for each source that failed and each dbt node that failed.
         published: Whether the warehouse file was replaced.
+        prompt_tokens, cached_tokens, completion_tokens: Of all answers; cached ones are part of the prompt's.
+        cost_usd: Of all answers whose price is known; None without any.
     """
 
     run_id: str | None
@@ -124,6 +128,10 @@ class RunSummary:
     failures: list[str] = field(default_factory=list)
     published: bool = False
     tests_n: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: Decimal | None = None
 
 
 Progress = Callable[[DocumentResult, int, int], None]
@@ -215,6 +223,27 @@ def _run(
         finally:
             journal.close()
     return replace(summary, published=True, tests_n=built.tests_n)
+
+
+def pending_documents(
+    settings: Settings, inputs: list[Path] | SourcesFile, provider: Provider
+) -> tuple[int, list[Document]]:
+    """How many sources there are, and the documents that a run would ask about; nothing is written.
+
+    Raises:
+        ConfigError: If an input does not exist.
+        WarehouseError: If the warehouse is damaged.
+    """
+    known = _published_state(settings.warehouse)
+    state = SourceState(settings.warehouse, read_only=True)
+    with tempfile.TemporaryDirectory(prefix="pledgebook-") as spool:
+        found = gather(
+            inputs, state, known.document_ids, spool=Path(spool), max_bytes=settings.max_bytes,
+            is_retrying=settings.is_retrying,
+        ) if isinstance(inputs, SourcesFile) else _files(inputs)  # fmt: skip
+        work = _plan(found, provider, state, known, settings)
+    state.close()
+    return len(found.sources), [items[0].document for items in work.pending if items[0].document is not None]
 
 
 def rebuild(settings: Settings) -> RunSummary:
@@ -859,11 +888,19 @@ async def _ask_all(
 ) -> None:
     """Ask every pending question, load each answer as it comes, never hold one for another."""
     queue = iter(pending)
+    prepare = getattr(provider, "prepare", None)
+    if prepare is not None:
+        new = [items[0] for items in pending if not _has_answer(journal, items[0].key)]
+        try:
+            await prepare([item.document for item in new if item.document is not None])
+        except BaseException:
+            await provider.close()
+            raise
 
     async def worker() -> None:
         for items in queue:
             kept = [_attempt_from(row) for row in journal.entries.get(items[0].key, [])]
-            if kept and _is_answer(kept[-1].attempt):
+            if _has_answer(journal, items[0].key):
                 loader.answered(items, kept, asked_n=0)
                 continue
             if loader.fatal is not None:
@@ -915,6 +952,12 @@ class _Made:
     asked_at: datetime
 
 
+def _has_answer(journal: Journal, key: Key) -> bool:
+    """Whether an answer to this question came in a run that did not publish."""
+    kept = journal.entries.get(key, [])
+    return bool(kept) and _is_answer(_attempt_from(kept[-1]).attempt)
+
+
 def _attempt_from(row: dict[str, Any]) -> _Made:
     cost = row.get("cost_usd")
     fields = {name: value for name, value in row.items() if name != "asked_at"}
@@ -964,6 +1007,8 @@ class _Loader:
         self.asked_n = 0
         self.vanished_n = 0
         self.put_off_n = 0
+        self.prompt_tokens = self.cached_tokens = self.completion_tokens = 0
+        self.cost_usd: Decimal | None = None
         self.fatal: str | None = None
         self._stored = set(known.document_ids)
         self._rows: dict[str, list[dict[str, Any]]] = {}
@@ -1032,6 +1077,14 @@ class _Loader:
         document, (document_id, fingerprint) = items[0].document, items[0].key
         assert document is not None
         self.asked_n += asked_n
+        new = [one.attempt for one in made] if asked_n else []
+        self.prompt_tokens += sum(attempt.prompt_tokens or 0 for attempt in new)
+        self.cached_tokens += sum(attempt.cached_tokens or 0 for attempt in new)
+        self.completion_tokens += sum(attempt.completion_tokens or 0 for attempt in new)
+        costs = [attempt.cost_usd for attempt in new if attempt.cost_usd is not None]
+        cost = sum(costs, Decimal(0)) if costs else None
+        if cost is not None:
+            self.cost_usd = (self.cost_usd or Decimal(0)) + cost
         self._add_document(document)
         first_n = self.known.attempts.get((document_id, fingerprint), 0) + 1
         extraction: str | None = None
@@ -1047,7 +1100,8 @@ class _Loader:
             for item in items:
                 error = f"{item.source.name!r}: {reason}"
                 self._see(item.source, item.previous, _sighting(item, None, error))
-                self._done(DocumentResult(item.source.name, "failed", error=error, seconds=seconds))
+                self._done(DocumentResult(item.source.name, "failed", error=error, seconds=seconds, cost_usd=cost))
+                cost = None
             return
         built = _built(document, attempts[-1].raw_answer or "", self.settings.min_confidence or 0.0)
         for table, rows in record_rows(document_id, extraction, built).items():
@@ -1063,8 +1117,10 @@ class _Loader:
                     len(built.rejections),
                     error=broken,
                     seconds=seconds,
+                    cost_usd=cost,
                 )
             )
+            cost = None
 
     def _add_document(self, document: Document) -> None:
         if document.document_id in self._stored:
@@ -1144,6 +1200,10 @@ class _Loader:
             records_n=sum(result.records_n for result in self.results),
             rejected_n=sum(result.rejected_n for result in self.results),
             failures=list(self.failures),
+            prompt_tokens=self.prompt_tokens,
+            cached_tokens=self.cached_tokens,
+            completion_tokens=self.completion_tokens,
+            cost_usd=self.cost_usd,
         )
 
 

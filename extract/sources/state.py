@@ -188,6 +188,8 @@ class SourceState:
 
     def keep_robots(self, host: str, fetched_at: float, status: int, body: str) -> None:
         """Remember a robots.txt."""
+        if self._read_only:
+            return
         with self._writing() as connection:
             connection.execute("insert or replace into robots values (?, ?, ?, ?)", [host, fetched_at, status, body])
 
