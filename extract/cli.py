@@ -21,6 +21,7 @@ import typer
 from extract import __version__
 from extract.cli_evaluate import evaluate
 from extract.cli_export import export, unresolved
+from extract.cli_report import report
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.errors import ConfigError, PledgebookError
 
@@ -236,7 +237,7 @@ def docs(
     return 0
 
 
-for command in (evaluate, export, unresolved):
+for command in (evaluate, export, unresolved, report):
     app.command()(reported(command))
 
 

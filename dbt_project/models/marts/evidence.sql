@@ -1,3 +1,4 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_affected') }}
 with
 
 quotes as (
@@ -15,6 +16,7 @@ claims as (
 clustered as (
 
     select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+    where {{ is_affected('int_commitments_affected', 'commitment_id') }}
 
 ),
 
