@@ -36,7 +36,7 @@ _STYLE = """
 :root { --ink: #1c2430; --faint: #5b6675; --line: #d9dee5; --paper: #fff; --soft: #f5f7f9; --link: #0b5394;
   --pledged: #9db8d9; --committed: #4a7fb5; --disbursed: #1d4a7a; --warn: #8a4b00; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; color: var(--ink); background: var(--paper);
+body { margin: 0 auto; max-width: 88rem; padding: 1.5rem; color: var(--ink); background: var(--paper);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Naskh Arabic", sans-serif; }
 h1 { font-size: 1.9rem; margin: 0 0 .3rem; } h2 { margin: 2.6rem 0 .6rem; font-size: 1.35rem; }
 h3 { margin: 1.4rem 0 .3rem; font-size: 1.05rem; }
@@ -44,11 +44,12 @@ p { margin: .4rem 0; max-width: 62rem; } .faint, caption, footer { color: var(--
 a { color: var(--link); text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-caption { text-align: left; padding-bottom: .4rem; } th, td { padding: .35rem .6rem; vertical-align: top; }
+caption { text-align: left; padding-bottom: .4rem; } th, td { padding: .35rem .5rem; vertical-align: top; }
+th[scope=row] { font-weight: 400; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { text-align: left; border-bottom: 2px solid var(--line); font-weight: 600; }
 td { border-bottom: 1px solid var(--line); }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.bar { display: flex; height: .8rem; min-width: 9rem; } .bar span { display: block; min-width: 1px; }
+.bar { display: flex; height: .8rem; min-width: 7rem; } .bar span { display: block; min-width: 1px; }
 .pledged { background: var(--pledged); } .committed { background: var(--committed); }
 .disbursed { background: var(--disbursed); }
 .key span { display: inline-block; width: .8rem; height: .8rem; margin: 0 .3rem 0 .9rem; vertical-align: -.08rem; }
@@ -279,7 +280,7 @@ def countries(marts: Marts) -> list[Markup]:
         body.append(
             tag(
                 "tr",
-                tag("td", tag("a", row["country"], href=place)),
+                tag("th", tag("a", row["country"], href=place), scope="row"),
                 tag("td", bar),
                 *(cell(usd(row[f"sole_{stage}_usd"])) for stage in ("pledged", "committed", "disbursed")),
                 cell(count(row["joint_commitments_n"])),
@@ -298,7 +299,7 @@ def countries(marts: Marts) -> list[Markup]:
         "committed",
         "disbursed",
         "joint",
-        "sum of the groups*",
+        "groups' sum*",
         "troops promised",
         "deployed",
         "seats",
@@ -645,7 +646,8 @@ def title(row: Row) -> list[str]:
 
 def line(row: Row) -> list[str]:
     """A commitment in one line, with its best quote."""
-    figure = quantity(row, "headcount") or (
+    headcount = quantity(row, "headcount")
+    figure = (f"{headcount} persons" if headcount else None) or (
         sum_of(row, "amount") if row["amount"] or row["amount_min"] or row["amount_max"] else None
     )
     told = ", ".join(
@@ -744,7 +746,7 @@ def persons(commitments_n: int | None, number: int | None) -> str:
     """Persons where a number is stated, otherwise how many commitments stand without one."""
     if not commitments_n:
         return "–"
-    return f"{number:,}" if number else f"{commitments_n} without a number"
+    return f"{number:,}" if number else f"{commitments_n} (no number)"
 
 
 def percent(value: float | None) -> str:

@@ -1,7 +1,7 @@
 {{ config(materialized='patched', key='commitment_id', affected='int_commitments_affected') }}
 with
 
-claims as (
+claims as not materialized (
 
     select * from {{ ref('int_claims_resolved') }}
 

@@ -18,13 +18,13 @@ entity_overrides as (
 
 ),
 
-records as (
+records as not materialized (
 
     select * from {{ ref('stg_extraction__records') }}
 
 ),
 
-clustered as (
+clustered as not materialized (
 
     select * from {{ ref('int_claims_clustered') }}
 

@@ -7,7 +7,7 @@ quotes as (
 
 ),
 
-claims as (
+claims as not materialized (
 
     select * from {{ ref('int_claims_resolved') }}
 
