@@ -212,12 +212,29 @@ def test_a_body_is_one_in_every_language_and_the_quote_proves_the_figure(workspa
     assert (qatar["amount"], qatar["best_quote"]) == (7_000_000_000, "More than 7 bn.")
 
 
-def test_the_key_of_a_large_mart_is_proved_by_a_query(workspace: Path) -> None:
-    path = build(workspace, WORLD, RATES, variables={"indexed_records": 0})
+def test_a_large_warehouse_proves_keys_by_a_query_and_replaces_what_changed(workspace: Path, world: Path) -> None:
+    large = {"indexed_records": 0}
+    path = build(workspace, WORLD[:-1], RATES, variables=large)
     keyed = read(path, "select distinct table_name from duckdb_constraints() where constraint_type = 'PRIMARY KEY'")
     assert "commitments" not in {row["table_name"] for row in keyed}
     [row] = read(path, "select count(*) as n, count(distinct commitment_id) as keys_n from commitments")
     assert row["n"] == row["keys_n"] > 0
+    assert read(path, "select is_patch, is_finished from intermediate.int_build_mode") == [
+        {"is_patch": False, "is_finished": True}
+    ]
+    with duckdb.connect(str(path)) as connection:
+        add_run(connection, "run-2", STARTED_AT + timedelta(days=1), WORLD[-1:])
+    run_dbt(workspace, path, "run", "--vars", json.dumps(large))
+    assert read(path, "select is_patch, is_finished from intermediate.int_build_mode") == [
+        {"is_patch": True, "is_finished": True}
+    ]
+    # No commitment is touched but those of the new article.
+    touched = {row["commitment_id"] for row in read(path, "from intermediate.int_commitments_recounted")}
+    assert touched == {
+        row["commitment_id"] for row in read(path, f"from evidence where document_id = '{WORLD[-1].document_id}'")
+    }
+    assert read(path, COMMITMENTS) == read(world, COMMITMENTS)
+    assert read(path, TOTALS) == read(world, TOTALS)
 
 
 def test_what_is_not_counted_stays_visible(world: Path) -> None:

@@ -44,7 +44,17 @@ CLAIMS = "select claim_id, document_id, quote_n from evidence order by all"
 
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, Any]:
-    """One record, from a world so small that records meet."""
+    """One record, whose counterpart goes by one name or another."""
+    record: dict[str, Any] = draw(facts())
+    counterpart = record.get("counterpart")
+    if counterpart and draw(st.booleans()):
+        record = {**record, "counterpart": {**counterpart, "name": f"the {counterpart['name']}", "is_resolved": False}}
+    return record
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> dict[str, Any]:
+    """One fact, from a world so small that facts meet."""
     when = draw(st.none() | st.integers(0, 400))
     more: dict[str, Any] = {"event_date": day(FIRST_DAY + timedelta(days=when))} if when is not None else {}
     more["realis"] = draw(st.sampled_from(("actual", "actual", "actual", "planned", "conditional", "negated")))
