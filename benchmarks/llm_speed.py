@@ -9,7 +9,10 @@ own. Each contestant runs in a fresh process against it, one after the other, in
 * `ours_free`: the same with no bound on requests under way but the number of documents;
 * `ours_instructor`: the same through instructor (mode tools), which is what wrapping an answer costs;
 * `openai`: the bare openai client with the same prompt and response format, validated with Pydantic;
-* `instructor`: instructor's async client with the typed schema, as its documentation shows it.
+* `instructor`: instructor's async client with the typed schema, as its documentation shows it;
+* `instructor_short`: the same with a schema of five fields, which is the least it can be asked with;
+* `langextract` (with --peer-python PATH, an interpreter that has langextract and openai): one passage a
+  document, as many workers as requests in flight, one example in the prompt, its alignment included.
 
 Wall time starts before the clients are imported. Tokens are characters / 4 of messages and response
 format or tools, as the mock receives them; this understates Arabic and Russian, equally for all.
@@ -33,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTESTANTS = ("ours", "ours_free", "ours_instructor", "openai", "instructor")
+CONTESTANTS = ("ours", "ours_free", "ours_instructor", "openai", "instructor", "instructor_short", "langextract")
 LANGUAGES = ("en", "fr", "es", "ru", "ar")
 DOCUMENT_CHARS = 2_000
 _FACTS = {
@@ -86,6 +89,15 @@ def answer_to(text: str) -> str:
     return json.dumps({"records": drafts}, ensure_ascii=False)
 
 
+def langextract_answer(text: str) -> str:
+    """The same facts in langextract's form."""
+    found = [
+        {"pledge": quote, "pledge_attributes": {"money": re.findall(r"\d+", quote)[0]}}
+        for quote in _FACT.findall(text[text.rfind("Q: ") :])
+    ]
+    return json.dumps({"extractions": found}, ensure_ascii=False)
+
+
 # --- the mock, in a process of its own ---------------------------------------------------------------
 
 
@@ -101,7 +113,8 @@ def serve(latency_seconds: float) -> None:
         seen["chars"] += sum(len(message["content"]) for message in body["messages"])
         asked = body.get("tools") or body.get("response_format")
         seen["chars"] += len(json.dumps(asked, ensure_ascii=False, separators=(",", ":")))
-        content = answer_to(body["messages"][-1]["content"])
+        asked_for = body["messages"][-1]["content"]
+        content = langextract_answer(asked_for) if "extractions" in asked_for else answer_to(asked_for)
         message: dict[str, Any] = {"role": "assistant", "content": content}
         if body.get("tools"):
             function = {"name": body["tools"][0]["function"]["name"], "arguments": content}
@@ -218,13 +231,62 @@ async def _instructor(url: str, texts: list[str], in_flight: int) -> int:
     return await _bounded(in_flight, [lambda text=text: one(text) for text in texts])  # type: ignore[misc]
 
 
+async def _instructor_short(url: str, texts: list[str], in_flight: int) -> int:
+    import instructor
+    import openai
+    from pydantic import BaseModel
+
+    class Fact(BaseModel):
+        type: str
+        quotes: list[str]
+        stage: str
+        contributors: list[dict[str, str]]
+        money: str | None = None
+
+    class Facts(BaseModel):
+        records: list[Fact]
+
+    client = instructor.from_openai(
+        openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0), mode=instructor.Mode.TOOLS
+    )
+
+    async def one(text: str) -> int:
+        messages: list[Any] = [
+            {"role": "system", "content": "Extract the facts of the document. Quote verbatim."},
+            {"role": "user", "content": text},
+        ]
+        answer = await client.chat.completions.create(model="mock", messages=messages, response_model=Facts)
+        return len(answer.records)
+
+    return await _bounded(in_flight, [lambda text=text: one(text) for text in texts])  # type: ignore[misc]
+
+
+async def _langextract(url: str, texts: list[str], in_flight: int) -> int:
+    import langextract as lx
+    from langextract.providers.openai import OpenAILanguageModel
+
+    example = lx.data.ExampleData(
+        text="Peru gave ships to the navy.",
+        extractions=[lx.data.Extraction("pledge", "Peru gave ships to the navy.", attributes={"money": "none"})],
+    )
+    documents = [lx.data.Document(text, document_id=str(number)) for number, text in enumerate(texts)]
+    found = lx.extract(
+        documents,
+        prompt_description="Extract pledges, troop commitments, memberships and sums, verbatim, in order.",
+        examples=[example],
+        model=OpenAILanguageModel(model_id="mock", api_key="none", base_url=url, max_workers=in_flight),
+        max_char_buffer=4_000, batch_length=in_flight, max_workers=in_flight, show_progress=False,
+    )  # fmt: skip
+    return sum(len(one.extractions or []) for one in found)
+
+
 def contest(contestant: str, url: str, documents_n: int, in_flight: int) -> None:
     """Run one contestant and print its figures as JSON."""
     texts = [article(number) for number in range(documents_n)]
     started, processor = time.perf_counter(), time.process_time()
     runs: dict[str, Callable[[str, list[str], int], Coroutine[Any, Any, int]]] = {
         "ours": _ours, "ours_free": _ours, "ours_instructor": _ours_instructor, "openai": _openai,
-        "instructor": _instructor,
+        "instructor": _instructor, "instructor_short": _instructor_short, "langextract": _langextract,
     }  # fmt: skip
     bound = documents_n if contestant == "ours_free" else in_flight
     records_n = asyncio.run(runs[contestant](url, texts, bound))
@@ -250,6 +312,7 @@ def main() -> None:
     parser.add_argument("--latency-ms", type=float, default=400.0)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", choices=CONTESTANTS, action="append")
+    parser.add_argument("--peer-python", help="interpreter that has langextract and openai")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--contest", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -266,7 +329,8 @@ def main() -> None:
         assert mock.stdout is not None
         address = f"http://127.0.0.1:{int(mock.stdout.readline())}"
         expected = sum(len(json.loads(answer_to(article(number)))["records"]) for number in range(given.documents))
-        rows: dict[str, list[dict[str, float]]] = {name: [] for name in given.only or CONTESTANTS}
+        chosen = [name for name in given.only or CONTESTANTS if name != "langextract" or given.peer_python]
+        rows: dict[str, list[dict[str, float]]] = {name: [] for name in chosen}
         for _ in range(given.repeats):
             for name, found in rows.items():
                 found.append(_measured(name, address, me, environment, given))
@@ -296,6 +360,8 @@ def _measured(
 
     urlopen(f"{address}/seen").close()
     size = ["--documents", str(given.documents), "--in-flight", str(given.in_flight)]
+    if name == "langextract":
+        me = [given.peer_python, *me[1:]]
     done = subprocess.run(
         [*me, "--contest", name, f"{address}/v1", *size], capture_output=True, text=True, env=environment, check=False
     )

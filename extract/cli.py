@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import asdict, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -22,11 +23,16 @@ from extract import __version__
 from extract.cli_evaluate import evaluate
 from extract.cli_export import export, unresolved
 from extract.cli_report import report
+from extract.cli_runs import SourcesOption, diff, drop, forget, narrowed, rollback, sources, status
+from extract.cli_schedule import schedule
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.errors import ConfigError, PledgebookError
+from extract.progress import Progress
+from extract.sources.settings import DEFAULT_FILE, SourcesFile, read_sources
 
 if TYPE_CHECKING:
     from extract.pipeline import DocumentResult, RunSummary
+    from extract.providers import Provider
 
 app = typer.Typer(
     name="pledgebook",
@@ -37,8 +43,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Inputs = Annotated[
-    list[Path], typer.Argument(help="Files and folders of .txt, .md and .html articles.", show_default=False)
+_READABLE = "Files and folders of articles: text, HTML, PDF, Word, e-mail, also compressed."
+Inputs = Annotated[list[Path], typer.Argument(help=_READABLE, show_default=False)]
+RunInputs = Annotated[
+    list[Path] | None, typer.Argument(help=f"{_READABLE} Without any: what sources.toml names.", show_default=False)
 ]
 WarehouseOption = Annotated[Path, typer.Option("--warehouse", help="The DuckDB file.", envvar="PLEDGEBOOK_DB")]
 ModelOption = Annotated[
@@ -76,6 +84,23 @@ RequestsOption = Annotated[
 TokensOption = Annotated[
     int | None, typer.Option("--tokens-per-minute", min=1, help="The server's limit, if you know it.")
 ]
+SchemaOption = Annotated[
+    str | None,
+    typer.Option("--schema", help="Response schema to send: short, full or typed. Default: the provider's."),
+]
+PassesOption = Annotated[
+    int | None, typer.Option("--passes", min=1, max=5, help="How often a model reads a document. Default: 1.")
+]
+VerifyOption = Annotated[
+    str | None, typer.Option("--verify", help="provider/model that strikes out what the document does not state.")
+]
+ReaskOption = Annotated[
+    int | None,
+    typer.Option("--reask-tokens", min=0, help="Most tokens a document may use to be asked about again."),
+]
+PricesOption = Annotated[
+    Path | None, typer.Option("--prices", help="Table of prices, as extract/providers/prices.csv.")
+]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -106,8 +131,9 @@ def reported(command: Callable[..., int]) -> Callable[..., None]:
 @app.command()
 @reported
 def run(
-    inputs: Inputs,
+    inputs: RunInputs = None,
     warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
+    sources: SourcesOption = DEFAULT_FILE,
     model: ModelOption = None,
     mode: ModeOption = None,
     record: RecordOption = None,
@@ -119,36 +145,96 @@ def run(
     max_attempts: AttemptsOption = None,
     requests_per_minute: RequestsOption = None,
     tokens_per_minute: TokensOption = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", help="Ask only about what was last answered longer ago, as in 30d.")
+    ] = None,
+    only_type: Annotated[
+        list[str] | None, typer.Option("--only-type", help="Ask only about documents that have records of this type.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Ask only about what was published on this day or later (YYYY-MM-DD).")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Ask about at most so many documents.")] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again at once what failed before, also what was given up.")
+    ] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="End a run on this machine that holds the warehouse, and go on.")
+    ] = False,
+    keep: Annotated[
+        int | None, typer.Option("--keep", min=0, help="Earlier published files to keep for a rollback. Default: 3.")
+    ] = None,
+    schema: SchemaOption = None,
+    passes: PassesOption = None,
+    verify: VerifyOption = None,
+    reask_tokens: ReaskOption = None,
+    prices: PricesOption = None,
+    budget_usd: Annotated[
+        float | None, typer.Option("--budget-usd", min=0, help="Stop before the run costs more; call again to go on.")
+    ] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Ask through OpenAI's Batch API: half the price, within a day.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Estimate requests, tokens, cost and time; ask nobody, write nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")] = False,
     debug: DebugOption = False,
 ) -> int:
     """Extract, load and build: articles in, contributions per country out.
+
+    Without files it reads what sources.toml names: this is what a schedule calls.
 
     Example: pledgebook run articles/ --warehouse warehouse.duckdb
     """
     from extract import pipeline
     from extract.providers import open_provider
+    from extract.run_report import report_run
 
     started = time.monotonic()
-    settings = Settings(
-        warehouse=warehouse, model=chosen_model(model, replay), mode=mode, record_dir=record, replay_dir=replay,
+    given, settings = _what_to_run(inputs, sources, warehouse, model)
+    narrowing = narrowed(older_than, only_type, since, limit)
+    settings = replace(
+        settings, narrowing=narrowing, is_retrying=retry_failed, is_taking_over=take_over,
+        keep_published=settings.keep_published if keep is None else keep,
+        model=chosen_model(model or settings.model, replay), mode=mode, record_dir=record, replay_dir=replay,
         max_bytes=max_bytes, min_confidence=min_confidence, concurrency=concurrency, timeout_seconds=timeout,
         max_attempts=max_attempts, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute,
+        schema=schema, passes=passes, verify=verify, reask_tokens=reask_tokens, prices_path=prices,
+        budget_usd=budget_usd, is_batch=batch,
     )  # fmt: skip
     provider = open_provider(settings)
+    if dry_run:
+        return _estimate(settings, given, provider, as_json)
     _say(f"pledgebook {__version__}, provider: {_provider_line(provider.name)}")
     told: set[str] = set()
+    state = Progress()
+    if hasattr(provider, "say"):
+        provider.say = _say
 
     def progress(result: DocumentResult, done: int, total: int) -> None:
         told.update([result.error] if result.error else [])
-        _progress(result, done, total)
+        for line in state.lines(result, done, total):
+            _say(line)
 
-    summary = pipeline.run(settings, inputs, provider, progress=progress, stage=_say)
+    try:
+        summary = pipeline.run(settings, given, provider, progress=progress, stage=_say)
+    except PledgebookError as error:
+        if isinstance(given, SourcesFile):
+            report_run(given, settings.warehouse, None, str(error), time.monotonic() - started, _say)
+        raise
+    if isinstance(given, SourcesFile):
+        report_run(given, settings.warehouse, summary, None, time.monotonic() - started, _say)
     if summary.run_id is None:
         _say("nothing changed: nobody was asked, nothing was written")
     for failure in summary.failures:
         if failure not in told:
             _say(f"failed: {failure}")
-    _print_summary(summary, settings.warehouse, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    if as_json:
+        print(json.dumps({**asdict(summary), "seconds": round(seconds, 3)}, default=float, ensure_ascii=False))
+    else:
+        _print_summary(summary, settings.warehouse, seconds)
     return 1 if summary.failures else 0
 
 
@@ -170,6 +256,11 @@ def extract(
     max_attempts: AttemptsOption = None,
     requests_per_minute: RequestsOption = None,
     tokens_per_minute: TokensOption = None,
+    schema: SchemaOption = None,
+    passes: PassesOption = None,
+    verify: VerifyOption = None,
+    reask_tokens: ReaskOption = None,
+    prices: PricesOption = None,
     debug: DebugOption = False,
 ) -> int:
     """Give the records of documents as JSON Lines, one line a document, without a warehouse.
@@ -183,6 +274,7 @@ def extract(
         model=chosen_model(model, replay), mode=mode, record_dir=record, replay_dir=replay, max_bytes=max_bytes,
         min_confidence=min_confidence, concurrency=concurrency, timeout_seconds=timeout, max_attempts=max_attempts,
         requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute,
+        schema=schema, passes=passes, verify=verify, reask_tokens=reask_tokens, prices_path=prices,
     )  # fmt: skip
     provider = open_provider(settings)
     with ExitStack() as stack:
@@ -237,8 +329,24 @@ def docs(
     return 0
 
 
-for command in (evaluate, export, unresolved, report):
+for command in (evaluate, export, unresolved, report, status, diff, rollback, drop, forget, sources):
     app.command()(reported(command))
+app.command()(reported(schedule))
+
+
+def _what_to_run(
+    inputs: list[Path] | None, sources: Path, warehouse: Path, model: str | None
+) -> tuple[list[Path] | SourcesFile, Settings]:
+    """What to read and the settings that it brings: those of sources.toml, where no file is named."""
+    if inputs:
+        return inputs, Settings(warehouse=warehouse)
+    file = read_sources(sources)
+    if file.run.warehouse is not None and warehouse == DEFAULT_WAREHOUSE:
+        warehouse = file.path(file.run.warehouse)
+    return file, Settings(
+        warehouse=warehouse, model=model or file.run.model, keep_published=file.run.keep_published,
+        retry_after=file.run.retry_after, give_up_after=file.run.give_up_after,
+    )  # fmt: skip
 
 
 @app.command()
@@ -265,17 +373,20 @@ def _provider_line(name: str) -> str:
     return name
 
 
-def _progress(result: DocumentResult, done: int, total: int) -> None:
-    notes = {
-        "extracted": f"{result.records_n} records, {result.rejected_n} rejected, {result.seconds:.1f} s",
-        "partial": f"{result.records_n} records, {result.rejected_n} rejected, then failed: {result.error}",
-        "failed": f"failed: {result.error}",
-        "not asked": "not asked",
-        "unchanged": "unchanged",
-    }
-    # A large corpus in which nothing changed is not worth a line a document.
-    if result.status != "unchanged" or done == total or done % 1000 == 0:
-        _say(f"[{done:>{len(str(total))}}/{total}] {result.name}: {notes[result.status]}")
+def _estimate(settings: Settings, inputs: list[Path] | SourcesFile, provider: Provider, as_json: bool) -> int:
+    from extract import pipeline
+    from extract.estimate import estimate
+    from extract.providers.llm import LLMProvider
+
+    documents_n, pending = pipeline.pending_documents(settings, inputs, provider)
+    inner = getattr(provider, "inner", provider)
+    if not isinstance(inner, LLMProvider):
+        line = f"documents: {documents_n}, to ask about: {len(pending)}; {provider.name} costs nothing"
+        print(json.dumps({"documents_n": documents_n, "pending_n": len(pending), "cost_usd": 0.0}) if as_json else line)
+        return 0
+    found = estimate(inner.settings, documents_n, pending, settings.warehouse)
+    print(found.to_json() if as_json else found.line())
+    return 0
 
 
 def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None:
@@ -284,17 +395,25 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
 
         print(contributions_table(warehouse))
         print()
-    failed_n = summary.documents_n - summary.extracted_n - summary.unchanged_n
+    failed_n = summary.documents_n - summary.extracted_n - summary.unchanged_n - summary.reprints_n - summary.put_off_n
     documents = [f"{summary.extracted_n} extracted", f"{summary.unchanged_n} unchanged"]
-    documents += [f"{failed_n} failed"] if failed_n else []
-    documents += [f"{summary.vanished_n} gone"] if summary.vanished_n else []
+    documents += [f"{summary.reprints_n} reprints"] if summary.reprints_n else []
+    documents += [f"{summary.put_off_n} put off"] if summary.put_off_n else []
+    documents += [f"{failed_n} failed"] if failed_n > 0 else []
+    documents += [f"{summary.vanished_n} gone, their claims stay"] if summary.vanished_n else []
     records = f"records: {summary.records_n} kept, {summary.rejected_n} rejected"
+    cost = f"tokens: {summary.prompt_tokens:,} prompt" if summary.prompt_tokens else ""
+    if cost:
+        cost += f" ({summary.cached_tokens:,} cached), {summary.completion_tokens:,} completion; "
+        cost += f"cost: ${summary.cost_usd:.4f}; " if summary.cost_usd is not None else "cost: unknown; "
     if summary.extracted_n == 0 and summary.unchanged_n and not summary.records_n:
         records = "records: as before"
     print(
         f"documents: {summary.documents_n} ({', '.join(documents)}); "
-        f"{records}; requests: {summary.asked_n}; dbt tests: {summary.tests_n}; {seconds:.1f} s"
+        f"{records}; requests: {summary.asked_n}; {cost}dbt tests: {summary.tests_n}; {seconds:.1f} s"
     )
+    if summary.given_up:
+        print(f"given up: {len(summary.given_up)}, listed by: pledgebook status (--retry-failed tries them again)")
     if summary.run_id is not None and not summary.published:
         print(f"not published: {str(warehouse)!r} is as it was; the answers are kept for the next run")
     elif warehouse.exists():

@@ -7,12 +7,30 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 from extract.errors import ConfigError
 
 DEFAULT_WAREHOUSE = Path("warehouse.duckdb")
 DEFAULT_MODEL = "openai/gpt-5-mini"
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Which of the pending documents a run asks about; the others stay pending.
+
+    Attributes:
+        older_than: Only those that were last answered longer ago than this, or never.
+        only_types: Only those whose present records include one of these types.
+        since: Only those published (or, without a date, first loaded) on this day or later.
+        limit: At most so many.
+    """
+
+    older_than: timedelta | None = None
+    only_types: tuple[str, ...] = ()
+    since: date | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,19 @@ class Settings:
         max_attempts: Most answers to ask for about one document.
         requests_per_minute: None for no limit.
         tokens_per_minute: None for no limit.
+        keep_published: Earlier published files to keep for a rollback.
+        narrowing: Which pending documents to ask about.
+        retry_after: First wait before a document that failed is asked about again; it doubles. None for no wait.
+        give_up_after: Runs in which a document may fail before it is asked about no more; None for no end.
+        is_retrying: Ask about what failed whatever its wait.
+        is_taking_over: End a run that holds the lock.
+        schema: How much of the response schema a model is sent (see `LLMSettings`), `short`, `full` or `typed`.
+        passes: How often a model reads a document.
+        verify: Another model, which strikes out what it does not find.
+        reask_tokens: Most tokens one document may use when it is asked about again.
+        prices_path: Table of prices; the one that ships when None.
+        budget_usd: Stop before a run costs more.
+        is_batch: Ask through OpenAI's Batch API.
     """
 
     warehouse: Path = DEFAULT_WAREHOUSE
@@ -47,6 +78,19 @@ class Settings:
     max_attempts: int | None = None
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    keep_published: int = 3
+    narrowing: Narrowing = Narrowing()
+    retry_after: timedelta | None = None
+    give_up_after: int | None = None
+    is_retrying: bool = False
+    is_taking_over: bool = False
+    schema: str | None = None
+    passes: int | None = None
+    verify: str | None = None
+    reask_tokens: int | None = None
+    prices_path: Path | None = None
+    budget_usd: float | None = None
+    is_batch: bool = False
 
 
 def chosen_model(model: str | None, replay_dir: Path | None = None) -> str | None:

@@ -1,8 +1,8 @@
-"""Files to documents: bytes to text, with what the text says about itself.
+"""Bytes to documents: text, with what the text says about itself.
 
-In: paths of files or folders as a user gives them. Out: `Document`s and, for what cannot be read,
-a `DocumentError` that names the file, the reason and the next step. What a document asserts is
-not decided here.
+In: paths of files or folders as a user gives them, or bytes that a source gave. Out: `Document`s
+and, for what cannot be read, a `DocumentError` that names the file, the reason and the next step.
+What a document asserts is not decided here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import codecs
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -20,10 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from extract.errors import ConfigError, DocumentError
+from extract.formats import Mail, bare_name, decompressed, docx_text, is_document, kind_of, pdf_text, read_mail
 from extract.normalise.folding import fold_text
 
-TEXT_SUFFIXES = frozenset({".txt", ".text", ".md"})
-HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
 DEFAULT_MAX_BYTES = 5_000_000
 
 LANGUAGES = ("en", "fr", "ar", "es", "ru", "de", "pt", "tr", "zh")
@@ -58,19 +58,54 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """What a feed or a table says about a document: it fills what the document leaves open."""
+
+    title: str | None = None
+    published: date | None = None
+    outlet: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True)
 class Source:
-    """A file to be read: known before it is opened, so that a failure has a name."""
+    """One place that holds one document: known before it is opened, so that a failure has a name.
+
+    Attributes:
+        path: The file; of a page or a row, what its name would be as a file.
+        location: What to call the place: an address, or a row of a file; the path when empty.
+        origin: Which entry of sources.toml led to it.
+        stamp: Says, without reading, whether a file is as it was; None when that cannot be said.
+        data: The bytes, when they are in hand.
+        media_type: As a server said.
+        stated: What led to it says about it.
+        is_same: The source itself says that nothing has changed since it was last read.
+        error: Why it cannot be read, when that is known already.
+    """
 
     source_id: str
     name: str
     path: Path
+    location: str = ""
+    origin: str | None = None
+    stamp: str | None = None
+    data: bytes | None = None
+    media_type: str | None = None
+    stated: Stated | None = None
+    is_same: bool = False
+    error: str | None = None
+
+    @property
+    def where(self) -> str:
+        """What to call it."""
+        return self.location or str(self.path)
 
 
 def find_sources(inputs: list[Path]) -> list[Source]:
     """List the files that `inputs` name: files as they are, folders with what is below them.
 
     Args:
-        inputs: Files and folders; a folder gives its text and HTML files, hidden ones left out.
+        inputs: Files and folders; a folder gives the files that can be read, hidden ones left out.
 
     Returns:
         Sources in a stable order, each file once. A folder that cannot be listed is a source that
@@ -79,24 +114,32 @@ def find_sources(inputs: list[Path]) -> list[Source]:
     Raises:
         ConfigError: If a path does not exist, or a folder holds nothing to read.
     """
-    files: dict[Path, Path] = {}
+    files: dict[str, Source] = {}
     for given in inputs:
         if given.is_dir():
-            found = _files_below(given)
+            found = files_below(given)
             if not found:
                 raise ConfigError(
-                    f"The folder {str(given)!r} holds no .txt, .md or .html file. Name a folder or files that do."
+                    f"The folder {str(given)!r} holds no document (.txt, .md, .html, .pdf, .docx or .eml). "
+                    "Name a folder or files that do."
                 )
-            for path in found:
-                files.setdefault(path.resolve(), path)
+            for source in found:
+                files.setdefault(source.source_id, source)
         elif os.path.lexists(given):
-            files.setdefault(given.resolve(), given)
+            source = source_of(given)
+            files.setdefault(source.source_id, source)
         else:
             raise ConfigError(f"There is no file or folder {str(given)!r}. Check the path and call again.")
-    return [
-        Source(source_id=source_id_of(path), name=path.stem or path.name, path=path)
-        for path in files.values()
-    ]
+    return list(files.values())
+
+
+def source_of(path: Path, origin: str | None = None) -> Source:
+    """The source that a file is."""
+    try:
+        stamp = stamp_of(path.stat())
+    except OSError:
+        stamp = None  # reading it says why
+    return Source(source_id_of(path), _stem(path), path, origin=origin, stamp=stamp)
 
 
 def source_id_of(path: Path) -> str:
@@ -104,33 +147,75 @@ def source_id_of(path: Path) -> str:
     return _hash(str(path.resolve()))
 
 
-def _files_below(folder: Path) -> list[Path]:
-    found: list[Path] = []
+def stamp_of(status: os.stat_result) -> str | None:
+    """What tells that a file is as it was, without reading it; None for what is no file.
 
-    def unlistable(error: OSError) -> None:
-        found.append(Path(error.filename))
+    The time of the last change of its entry is among it: a program that sets the time of a file back cannot
+    set that one.
+    """
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
 
-    for parent, folders, names in os.walk(folder, onerror=unlistable):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(parent, name)
-            for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in TEXT_SUFFIXES | HTML_SUFFIXES
-        ]
-    return sorted(found)
+
+def files_below(folder: Path, origin: str | None = None, wanted: Callable[[str], bool] = is_document) -> list[Source]:
+    """The documents below a folder, hidden ones left out, in a stable order.
+
+    A folder that cannot be listed is a source that cannot be read.
+
+    Args:
+        origin: See `Source`.
+        wanted: Which names to take.
+    """
+    found: list[Source] = []
+    waiting = [(folder, str(folder.resolve()))]
+    while waiting:
+        parent, resolved = waiting.pop()
+        try:
+            with os.scandir(parent) as listed:
+                entries = [entry for entry in listed if not entry.name.startswith(".")]
+        except OSError:
+            found.append(Source(_hash(resolved), _stem(parent), parent, origin=origin))
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((parent / entry.name, f"{resolved}/{entry.name}"))
+            elif wanted(entry.name):
+                found.append(_entry_source(entry, parent, resolved, origin))
+    return sorted(found, key=lambda source: source.path)
+
+
+def _entry_source(entry: os.DirEntry[str], parent: Path, resolved: str, origin: str | None) -> Source:
+    path = parent / entry.name
+    if entry.is_symlink():
+        return source_of(path, origin)
+    try:
+        stamp = stamp_of(entry.stat())
+    except OSError:
+        stamp = None
+    # Its folder is resolved already: resolving every path costs more than all the rest.
+    return Source(_hash(f"{resolved}/{entry.name}"), _stem(path), path, origin=origin, stamp=stamp)
+
+
+def _stem(path: Path) -> str:
+    return Path(bare_name(path.name)).stem or path.name
 
 
 def read_bytes(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
-    """The bytes of a source.
+    """The bytes of a source, unpacked if it is compressed.
 
     Args:
-        source: What `find_sources` listed.
-        max_bytes: Largest file to accept, in bytes.
+        source: What `find_sources` or a list of sources.toml gave.
+        max_bytes: Largest document to accept, in bytes.
 
     Raises:
         DocumentError: If the file cannot be read, is no file, or is too large.
     """
-    name = str(source.path)
+    if source.error is not None:
+        raise DocumentError(source.error)
+    if source.data is not None:
+        return source.data
+    name = source.where
     if source.path.exists() and not source.path.is_file():
         what = "a folder that cannot be listed" if source.path.is_dir() else "no ordinary file"
         raise DocumentError(f"{name!r} is {what}. Check its permissions, or give a text or HTML file.")
@@ -146,35 +231,51 @@ def read_bytes(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
             f"{name!r} has {size:,} bytes, more than the limit of {max_bytes:,}. "
             "Split it, or raise the limit with --max-bytes."
         )
-    return data
+    return decompressed(data, str(source.path), max_bytes=max_bytes)
 
 
 def read_document(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Document:
     """Read one source (see `read_bytes` and `document_from_bytes`)."""
-    return document_from_bytes(source, read_bytes(source, max_bytes=max_bytes))
+    return document_from_bytes(source, read_bytes(source, max_bytes=max_bytes), max_bytes=max_bytes)
 
 
-def document_from_bytes(source: Source, data: bytes) -> Document:
+def document_from_bytes(source: Source, data: bytes, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Document:
     """The document that the bytes of a source hold.
+
+    Args:
+        max_bytes: Most text to take out of a file that is compressed inside.
 
     Raises:
         DocumentError: If they hold no text.
     """
-    name = str(source.path)
+    name = source.where
+    kind = kind_of(str(source.path), data, source.media_type)
     page: _Page | None = None
-    if source.path.suffix.lower() in HTML_SUFFIXES or _looks_like_html(data):
+    if kind == "html":
         page = _read_html(data, name)
+    elif kind == "pdf":
+        read = pdf_text(data, name, max_chars=max_bytes)
+        page = _page(read.text, read.title, None, None)
+    elif kind == "docx":
+        read = docx_text(data, name, max_bytes=max_bytes)
+        page = _page(read.text, read.title, None, None)
+    elif kind == "mail":
+        page = _mail_page(read_mail(data, name), name)
     text = page.text if page else decode(data, name)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise DocumentError(f"{name!r} holds no text. Remove it, or give the file that holds the article.")
-    language = detect_language(text)
+    given = source.stated or Stated()
+    language = given.language or detect_language(text)
     title, published, outlet = _stated(text, language)
     if page is not None:
         title = page.title or title
         published = _agreed_date(page, published)
         outlet = page.outlet or outlet
-    return Document(_hash(text), source.source_id, source.name, text, language, title, published, outlet, name)
+    return Document(
+        _hash(text), source.source_id, source.name, text, language, title or given.title,
+        published or given.published, outlet or given.outlet, name,
+    )  # fmt: skip
 
 
 @cache
@@ -182,9 +283,10 @@ def reader_version() -> str:
     """Hash of what turns bytes into documents: when it changes, every file is read anew."""
     package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
-    for path in (Path(__file__), package / "normalise" / "folding.py", package / "normalise" / "dates.py"):
+    files = ("documents.py", "formats.py", "normalise/folding.py", "normalise/dates.py")
+    for path in (package / name for name in files):
         digest.update(path.read_bytes())
-    for distribution in ("trafilatura", "py3langid"):
+    for distribution in ("trafilatura", "py3langid", "pypdf"):
         digest.update(version(distribution).encode())
     return digest.hexdigest()[:12]
 
@@ -281,17 +383,12 @@ def _guess_windows(data: bytes) -> str:
 # --- HTML --------------------------------------------------------------------------------------
 
 
-def _looks_like_html(data: bytes) -> bool:
-    start = data[:1024].lstrip().lower()
-    return start.startswith((b"<!doctype html", b"<html", b"<?xml")) and b"<html" in data[:4096].lower()
-
-
 _CHARSET = re.compile(rb"""<meta[^>]+charset=["']?\s*([A-Za-z0-9_\-]+)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class _Page:
-    """What a page's markup gives; the title only if its body bears it out.
+    """What stands beside a text, as a page's markup gives it; the title only if its body bears it out.
 
     Attributes:
         is_foreign: The markup has a headline that the body does not bear out.
@@ -314,7 +411,18 @@ def _read_html(data: bytes, name: str) -> _Page:
     if not text.strip():
         raise DocumentError(f"{name!r} is a page without an article. Give the page of the article itself.")
     meta, own_title = _markup(html)
-    title = _line(meta.get("og:title") or own_title)
+    published = _iso_date(meta.get("article:published_time") or meta.get("datePublished") or meta.get("date"))
+    return _page(text, _line(meta.get("og:title") or own_title), published, _line(meta.get("og:site_name")))
+
+
+def _mail_page(mail: Mail, name: str) -> _Page:
+    """A message as a page: its subject is its headline, its sender its outlet."""
+    text = _read_html(mail.body.encode(), name).text if mail.is_html else mail.body
+    return _page(text, _line(mail.subject), mail.sent, _line(mail.sender))
+
+
+def _page(text: str, title: str | None, published: date | None, outlet: str | None) -> _Page:
+    """A text with what stands beside it, its headline put above it if the text bears it out."""
     folded = fold_text(text)
     is_borne_out = title is not None and _is_borne_out(title, folded)
     if title is not None and is_borne_out and fold_text(title) not in folded:
@@ -322,8 +430,8 @@ def _read_html(data: bytes, name: str) -> _Page:
     return _Page(
         text=text,
         title=title if is_borne_out else None,
-        published=_iso_date(meta.get("article:published_time") or meta.get("datePublished") or meta.get("date")),
-        outlet=_line(meta.get("og:site_name")),
+        published=published,
+        outlet=outlet,
         is_foreign=title is not None and not is_borne_out,
     )
 

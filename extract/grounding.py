@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from extract.normalise.folding import Folded, fold, fold_text
 from extract.schema import Alignment
@@ -82,7 +83,13 @@ class Grounder:
 def says(region: str, words: str) -> bool:
     """Whether `region` contains `words` as they stand, after folding, not inside a longer number."""
     wanted = fold_text(words).strip(_OUTER)
-    return bool(wanted) and bool(_occurrences(fold_text(region), wanted))
+    return bool(wanted) and bool(_occurrences(folded_once(region), wanted))
+
+
+@lru_cache(maxsize=256)
+def folded_once(text: str) -> str:
+    """`fold_text`, remembered: a document is looked into for every name and number of its records."""
+    return fold_text(text)
 
 
 def digit_groups(text: str) -> list[str]:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -20,8 +24,9 @@ from typing import Any, Literal
 import duckdb
 
 from extract import __version__
-from extract.config import Settings, project_root
+from extract.config import Narrowing, Settings, project_root
 from extract.documents import (
+    LANGUAGES,
     Document,
     Source,
     document_from_bytes,
@@ -34,17 +39,24 @@ from extract.documents import (
 from extract.errors import ConfigError, DocumentError, PledgebookError, WarehouseError
 from extract.providers import Attempt, Provider
 from extract.records import Built, Rejection, build_records, check_answer
+from extract.reprints import MOST_SHARED, candidates, likeness, overlap, sketch
 from extract.schema import Record
+from extract.sources.gather import Gathered, gather
+from extract.sources.settings import SourcesFile
+from extract.sources.state import Look, SourceState
 from extract.warehouse import (
     EMPTY_STATE,
+    Heartbeat,
     Journal,
     Sighting,
     State,
+    StoredDocument,
     create_tables,
     hold_lock,
     insert_rows,
     open_warehouse,
     publish,
+    read_documents,
     read_state,
     read_warehouse,
     set_version,
@@ -65,16 +77,19 @@ class DocumentResult:
     """What became of one source, for progress and summaries.
 
     Attributes:
-        status: `partial` when the answer broke off and its whole records were kept.
+        status: `partial` when the answer broke off and its whole records were kept; `put off` when it is
+            pending, and this run does not ask about it.
         seconds: Time that answering took.
+        cost_usd: What asking cost; None where no price is known or nobody was asked.
     """
 
     name: str
-    status: Literal["extracted", "partial", "unchanged", "failed", "not asked"]
+    status: Literal["extracted", "partial", "unchanged", "reprint", "failed", "not asked", "put off"]
     records_n: int = 0
     rejected_n: int = 0
     error: str | None = None
     seconds: float = 0.0
+    cost_usd: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -86,9 +101,15 @@ class RunSummary:
         documents_n: Sources looked at.
         asked_n: Requests made of the provider.
         extracted_n: Sources with a new answer, whole or broken off.
-        vanished_n: Sources that are gone, and their claims with them.
+        reprints_n: Sources newly found to reprint another document.
+        vanished_n: Sources newly found to be gone; their claims stay.
+        put_off_n: Pending documents that this run did not ask about: left out, or waiting after a failure.
+        given_up: One line for each thing that failed too often to be tried again.
+        fetched_n: Pages asked for.
         failures: One line for each source that failed and each dbt node that failed.
         published: Whether the warehouse file was replaced.
+        prompt_tokens, cached_tokens, completion_tokens: Of all answers; cached ones are part of the prompt's.
+        cost_usd: Of all answers whose price is known; None without any.
     """
 
     run_id: str | None
@@ -97,12 +118,20 @@ class RunSummary:
     asked_n: int = 0
     extracted_n: int = 0
     unchanged_n: int = 0
+    reprints_n: int = 0
     vanished_n: int = 0
+    put_off_n: int = 0
+    fetched_n: int = 0
     records_n: int = 0
     rejected_n: int = 0
+    given_up: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     published: bool = False
     tests_n: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: Decimal | None = None
 
 
 Progress = Callable[[DocumentResult, int, int], None]
@@ -110,7 +139,7 @@ Progress = Callable[[DocumentResult, int, int], None]
 
 def run(
     settings: Settings,
-    inputs: list[Path],
+    inputs: list[Path] | SourcesFile,
     provider: Provider,
     *,
     progress: Progress = lambda result, done, total: None,
@@ -120,7 +149,7 @@ def run(
 
     Args:
         settings: Where the warehouse is and how much to ask.
-        inputs: Files and folders.
+        inputs: Files and folders, or what sources.toml says.
         provider: Who answers; its fingerprints decide what is pending.
         progress: Called after each document with its result, the number done and the total.
         stage: Called with one line when a longer step begins.
@@ -129,29 +158,92 @@ def run(
         ConfigError: If an input does not exist, or the provider can answer nothing at all.
         WarehouseError: If the warehouse is locked, damaged or cannot be replaced.
     """
+    given = inputs if isinstance(inputs, SourcesFile) else _files(inputs)  # misuse is said before anything is locked
+    with hold_lock(settings.warehouse, take_over=settings.is_taking_over, say=stage) as beat:
+        state = SourceState(settings.warehouse)
+        if state.was_damaged:
+            stage(f"{str(state.path)!r} was damaged and is put aside; every source is looked at anew")
+        number = state.begin_run(time.time(), beat.holder)
+        try:
+            summary = _run(settings, given, provider, state, beat, progress, stage)
+        except BaseException as error:
+            state.end_run(number, time.time(), "failed", None, {"failures": [str(error) or type(error).__name__]})
+            raise
+        else:
+            outcome = "published" if summary.published else "not published" if summary.run_id else "unchanged"
+            state.end_run(number, time.time(), outcome, summary.run_id, asdict(summary))
+        finally:
+            state.close()
+    return summary
+
+
+def _run(
+    settings: Settings,
+    given: Gathered | SourcesFile,
+    provider: Provider,
+    state: SourceState,
+    beat: Heartbeat,
+    progress: Progress,
+    stage: Callable[[str], None],
+) -> RunSummary:
     from extract.transform import build
 
-    sources = find_sources(inputs)
+    def told(result: DocumentResult, done: int, total: int) -> None:
+        beat.note(f"{done} of {total} documents")
+        progress(result, done, total)
+
+    def begun(message: str) -> None:
+        beat.note(message)
+        stage(message)
+
     stamps = version_stamps()
-    with hold_lock(settings.warehouse):
-        known = _published_state(settings.warehouse, sources)
-        work = _plan(sources, inputs, provider, known, settings)
+    with ExitStack() as stack:
+        spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pledgebook-")))
+        known = _published_state(settings.warehouse)
+        found = given if isinstance(given, Gathered) else gather(
+            given, state, known.document_ids, spool=spool, max_bytes=settings.max_bytes,
+            is_retrying=settings.is_retrying, say=begun,
+        )  # fmt: skip
+        work = _plan(found, provider, state, known, settings)
         if not work.has_changes and known.versions == stamps:
+            state.save(work.looks(state), found.origins, found.forgotten_looks())
             return _nothing_to_do(work, provider)
-        with working_copy(settings.warehouse) as copy:
-            journal = Journal(settings.warehouse)
-            try:
-                summary = _extract_into(copy, work, provider, settings, known, journal, progress)
-                stage("building and testing the marts")
-                built = build(copy)
-                if built.failures:
-                    return replace(summary, failures=[*summary.failures, *built.failures], tests_n=built.tests_n)
-                _stamp(copy, stamps)
-                publish(copy, settings.warehouse)
-                journal.discard(item.key for item in work.items if item.document)
-            finally:
-                journal.close()
+        copy = stack.enter_context(working_copy(settings.warehouse))
+        journal = Journal(settings.warehouse)
+        try:
+            summary = _extract_into(copy, work, provider, settings, known, journal, told)
+            begun("building and testing the marts")
+            built = build(copy)
+            if built.failures:
+                return replace(summary, failures=[*summary.failures, *built.failures], tests_n=built.tests_n)
+            _stamp(copy, stamps)
+            publish(copy, settings.warehouse, keep=settings.keep_published)
+            state.save(work.looks(state), found.origins, found.forgotten_looks())
+            journal.discard(item.key for item in work.items if item.document_id)
+        finally:
+            journal.close()
     return replace(summary, published=True, tests_n=built.tests_n)
+
+
+def pending_documents(
+    settings: Settings, inputs: list[Path] | SourcesFile, provider: Provider
+) -> tuple[int, list[Document]]:
+    """How many sources there are, and the documents that a run would ask about; nothing is written.
+
+    Raises:
+        ConfigError: If an input does not exist.
+        WarehouseError: If the warehouse is damaged.
+    """
+    known = _published_state(settings.warehouse)
+    state = SourceState(settings.warehouse, read_only=True)
+    with tempfile.TemporaryDirectory(prefix="pledgebook-") as spool:
+        found = gather(
+            inputs, state, known.document_ids, spool=Path(spool), max_bytes=settings.max_bytes,
+            is_retrying=settings.is_retrying,
+        ) if isinstance(inputs, SourcesFile) else _files(inputs)  # fmt: skip
+        work = _plan(found, provider, state, known, settings)
+    state.close()
+    return len(found.sources), [items[0].document for items in work.pending if items[0].document is not None]
 
 
 def rebuild(settings: Settings) -> RunSummary:
@@ -170,13 +262,14 @@ def rebuild(settings: Settings) -> RunSummary:
             stamps = version_stamps()
             _load_rates(connection)
             _rebuild_records(connection)
+            run_id = _note_rebuild(connection)
             counts = connection.execute(
                 "select (select count(*) from raw.documents), (select count(*) from raw.records),"
-                " (select count(*) from raw.rejected_records), (select max(run_id) from raw.runs)"
+                " (select count(*) from raw.rejected_records)"
             ).fetchone()
             known_documents = read_state(connection).versions.get("documents")
         assert counts is not None
-        documents_n, records_n, rejected_n, run_id = counts
+        documents_n, records_n, rejected_n = counts
         built = build(copy)
         if not built.failures:
             # The files were not read: the next run does it if reading has changed.
@@ -195,6 +288,19 @@ def rebuild(settings: Settings) -> RunSummary:
     )
 
 
+def _note_rebuild(connection: duckdb.DuckDBPyConnection) -> str:
+    """A row of raw.runs: what changes now is the doing of decisions, lists or code, not of the run before."""
+    from extract.retention import run_row
+
+    latest = read_state(connection).latest_at
+    now = datetime.now(UTC)
+    if latest is not None:
+        now = max(now, latest + timedelta(microseconds=1))
+    run_id = now.strftime("%Y%m%dT%H%M%S.%fZ")
+    insert_rows(connection, "runs", [run_row(run_id, now, "stored answers")])
+    return run_id
+
+
 # --- what is pending -----------------------------------------------------------------------------
 
 
@@ -205,20 +311,32 @@ class _Item:
     Attributes:
         previous: What the source gave before.
         bytes_hash: Hash of its bytes; None when they could not be read.
+        document: Its text, when it has to be asked about or was just read.
+        put_off: Why this run does not ask about it, although it is pending.
+        original_id: The document that it reprints.
+        likeness: How much of it stands in that one.
     """
 
     source: Source
     previous: Sighting | None
-    bytes_hash: str | None
-    document: Document | None
-    fingerprint: str
-    extraction_id: str | None
-    error: str | None
+    bytes_hash: str | None = None
+    document_id: str | None = None
+    document: Document | None = None
+    fingerprint: str = ""
+    extraction_id: str | None = None
+    error: str | None = None
+    put_off: str | None = None
+    original_id: str | None = None
+    likeness: float = 0.0
 
     @property
     def key(self) -> Key:
-        assert self.document is not None
-        return self.document.document_id, self.fingerprint
+        assert self.document_id is not None
+        return self.document_id, self.fingerprint
+
+    @property
+    def is_settled(self) -> bool:
+        return bool(self.error is not None or self.extraction_id or self.put_off or self.original_id)
 
 
 @dataclass(frozen=True)
@@ -226,95 +344,444 @@ class _Work:
     """Attributes:
     pending: Items to ask about, those with the same question together.
     vanished: Sources that are no longer where they were, with what they gave.
+    signature: See `signature_of`.
     """
 
     items: list[_Item]
     pending: list[list[_Item]]
     vanished: list[tuple[Source, Sighting]]
     has_changes: bool
+    found: Gathered
+    signature: str
+    given_up: list[str]
+
+    def looks(self, state: SourceState) -> Iterator[Look]:
+        """What is to be remembered, where it is not what is remembered already."""
+        now = time.time()
+        reader = reader_version()
+        taken = set()
+        for item in self.items:
+            source = item.source
+            taken.add(source.source_id)
+            before = state.looks.get(source.source_id)
+            look = self.found.looks.get(source.source_id) or before or Look(source.source_id)
+            is_other = before is None or before.bytes_hash != item.bytes_hash
+            look = replace(look, origin=source.origin or look.origin, name=source.name, location=source.where)
+            if item.error is None:
+                look = replace(
+                    look, stamp=_settled_stamp(source, now), bytes_hash=item.bytes_hash, document_id=item.document_id,
+                    reader=look.reader if source.is_same else reader, fingerprint=item.fingerprint,
+                    signature=self.signature, changed_at=now if is_other else look.changed_at,
+                )  # fmt: skip
+                if look.container is None or not look.container.startswith("list:"):
+                    look = replace(look, failures_n=0, error=None)
+            else:
+                look = replace(look, stamp=_settled_stamp(source, now), bytes_hash=item.bytes_hash, document_id=None,
+                               failures_n=look.failures_n + 1, error=item.error)  # fmt: skip
+            if look != before:
+                yield look
+        yield from (look for key, look in self.found.looks.items() if key not in taken and look != state.looks.get(key))
 
 
-def _published_state(warehouse: Path, sources: list[Source]) -> State:
+# A file that is written twice within a tick of the clock bears one time for both.
+_TICK_SECONDS = 2.0
+
+
+def _settled_stamp(source: Source, now: float) -> str | None:
+    if source.stamp is None:
+        return None
+    changed_at = int(source.stamp.split("-")[2]) / 1e9
+    return source.stamp if abs(now - changed_at) > _TICK_SECONDS else None
+
+
+def _published_state(warehouse: Path) -> State:
     if not warehouse.exists():
         return EMPTY_STATE
     with read_warehouse(warehouse) as connection:
-        return read_state(connection, [source.source_id for source in sources])
+        return read_state(connection)
 
 
-def _plan(
-    sources: list[Source], inputs: list[Path], provider: Provider, known: State, settings: Settings
-) -> _Work:  # fmt: skip
-    items = [_look_at(source, provider, known, settings) for source in sources]
+def _files(inputs: list[Path]) -> Gathered:
+    return Gathered(find_sources(inputs), roots=[given for given in inputs if given.is_dir()])
+
+
+def _plan(found: Gathered, provider: Provider, state: SourceState, known: State, settings: Settings) -> _Work:
+    signature = signature_of(provider)
+    sources = [source for source in found.sources if source.source_id not in known.forgotten]
+    items = [_look_at(source, state, known, settings, signature) for source in sources]
+    items = [item for item in items if item.document_id not in known.forgotten]
+    items = _with_answers(items, provider, known, settings.warehouse)
+    items, given_up = _held_back(items, known, settings)
+    items = _with_reprints(items, known, settings.warehouse)
     pending: dict[Key, list[_Item]] = {}
     for item in items:
-        if item.document and item.extraction_id is None:
+        if not item.is_settled:
             pending.setdefault(item.key, []).append(item)
-    settled = [item for item in items if item.document is None or item.extraction_id]
-    vanished = _vanished(inputs, sources, known)
-    changed = any(_sighting(item, item.extraction_id, item.error) != item.previous for item in settled)
-    return _Work(items, list(pending.values()), vanished, bool(pending or vanished or changed))
+    vanished = _vanished(found, {source.source_id for source in sources}, known)
+    changed = any(_sighting(item, item.extraction_id, item.error) != item.previous for item in items if item.is_settled)
+    return _Work(
+        items, list(pending.values()), vanished, bool(pending or vanished or changed), found, signature,
+        [*found.given_up, *given_up],
+    )  # fmt: skip
 
 
-def _look_at(source: Source, provider: Provider, known: State, settings: Settings) -> _Item:
-    """Read a source, or take its document from the warehouse if its bytes are those that gave it."""
+def _look_at(source: Source, state: SourceState, known: State, settings: Settings, signature: str) -> _Item:
+    """Find out which document a source holds, by reading it only if nothing else tells."""
     previous = known.sightings.get(source.source_id)
+    look = state.looks.get(source.source_id)
+    is_page = source.is_same and look is not None and (look.container or "").startswith("list:")
+    if look is not None and look.document_id in known.document_ids and source.error is None:
+        # A page is fetched again when it changes; a file is read again also when the code that reads it changes.
+        is_read = is_page or look.reader == reader_version()
+        if is_read and (source.is_same or (source.stamp is not None and source.stamp == look.stamp)):
+            fingerprint = look.fingerprint if look.signature == signature else None
+            return _Item(source, previous, look.bytes_hash, look.document_id, fingerprint=fingerprint or "")
     digest: str | None = None
     try:
         data = read_bytes(source, max_bytes=settings.max_bytes)
         digest = hashlib.sha256(data).hexdigest()[:16]
-        stored = known.documents.get(previous.document_id or "") if previous else None
         is_read = known.versions.get("documents") == reader_version()
-        if stored and previous and previous.bytes_hash == digest and is_read:
-            document = Document(
-                stored.document_id, source.source_id, source.name, stored.text, stored.language, stored.title,
-                stored.publication_date, stored.outlet, str(source.path),
-            )  # fmt: skip
-        else:
-            document = document_from_bytes(source, data)
+        if previous and previous.bytes_hash == digest and is_read and previous.document_id in known.document_ids:
+            return _Item(source, previous, digest, previous.document_id)
+        document = document_from_bytes(source, data, max_bytes=settings.max_bytes)
     except DocumentError as error:
-        return _Item(source, previous, digest, None, "", None, str(error))
-    fingerprint = provider.fingerprint(document)
-    answered = known.answered.get((document.document_id, fingerprint))
-    return _Item(source, previous, digest, document, fingerprint, answered, None)
+        return _Item(source, previous, digest, error=str(error))
+    return _Item(source, previous, digest, document.document_id, document)
 
 
-def _sighting(item: _Item, extraction: str | None, error: str | None) -> Sighting:
+def _with_answers(items: list[_Item], provider: Provider, known: State, warehouse: Path) -> list[_Item]:
+    """The items with their questions and the answers that these have; texts are fetched where they are needed."""
+    out: list[_Item | None] = []
+    unread: list[tuple[int, _Item]] = []
+    for item in items:
+        if item.error is None and not item.fingerprint and item.document is not None:
+            item = replace(item, fingerprint=provider.fingerprint(item.document))
+        if item.error is None and not item.fingerprint:
+            unread.append((len(out), item))
+            out.append(None)
+            continue
+        out.append(item)
+    for batch in _batches(unread, 1000):
+        for (place, item), document in zip(batch, _stored([item for _, item in batch], warehouse), strict=True):
+            fingerprint = provider.fingerprint(document)
+            is_answered = (item.document_id, fingerprint) in known.answered
+            out[place] = replace(item, fingerprint=fingerprint, document=None if is_answered else document)
+    answered = [replace(item, extraction_id=known.answered.get(item.key) if item.document_id else None)
+                for item in out if item is not None]  # fmt: skip
+    without = [(n, item) for n, item in enumerate(answered) if not item.is_settled and item.document is None]
+    for batch in _batches(without, 1000):
+        for (place, item), document in zip(batch, _stored([item for _, item in batch], warehouse), strict=True):
+            answered[place] = replace(item, document=document)
+    return answered
+
+
+def _stored(items: list[_Item], warehouse: Path) -> list[Document]:
+    """The documents of these items, as the warehouse has them."""
+    with read_warehouse(warehouse) as connection:
+        wanted = sorted({item.document_id for item in items if item.document_id})
+        stored = {one.document_id: one for one in read_documents(connection, wanted)}
+    return [_document(stored[item.document_id or ""], item.source) for item in items]
+
+
+def _document(stored: StoredDocument, source: Source) -> Document:
+    return Document(
+        stored.document_id, source.source_id, source.name, stored.text, stored.language, stored.title,
+        stored.publication_date, stored.outlet, source.where,
+    )  # fmt: skip
+
+
+def signature_of(provider: Provider) -> str:
+    """What every fingerprint of `provider` depends on, other than the document.
+
+    As long as it is the same, a document that is the same has the fingerprint that it had: 100,000 texts
+    need not be read to find that nobody has to be asked. Documents to try it on stand for the model and its
+    parameters, the code of the providers for what they do with other documents.
+    """
+    digest = hashlib.sha256(f"{provider.name}|{_asking_version()}".encode())
+    for language in LANGUAGES:
+        for text in ("Norway pledged 900 million.", "Norway pledged 900 million dollars to Sudan. " * 2000):
+            probe = Document("probe", "probe", "probe", text, language, None, None, None, "probe")
+            digest.update(provider.fingerprint(probe).encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _asking_version() -> str:
+    """Hash of the code that puts questions."""
+    package = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted([*(package / "providers").rglob("*.py"), package / "prompt.py", package / "schema.py"]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+# --- what is put off -------------------------------------------------------------------------------
+
+
+def _held_back(items: list[_Item], known: State, settings: Settings) -> tuple[list[_Item], list[str]]:
+    """The items, those marked that this run does not ask about; and what failed too often, one line each."""
+    narrowing = settings.narrowing
+    answered = _last_answers(items, settings) if narrowing.older_than or narrowing.only_types else {}
+    now = datetime.now(UTC)
+    out: list[_Item] = []
+    given_up: list[str] = []
+    asked: set[Key] = set()
+    for item in items:
+        if item.is_settled:
+            out.append(item)
+            continue
+        why = None if settings.is_retrying else _wait(known.failed.get(item.key), settings, now)
+        if why == "given up":
+            error = item.previous.error if item.previous else None
+            given_up.append(error or f"{item.source.name!r}: no answer")
+        if why is None and not _is_meant(item, narrowing, answered, now):
+            why = "left out"
+        if why is None and item.key not in asked:
+            if narrowing.limit is not None and len(asked) >= narrowing.limit:
+                why = "left out"
+            else:
+                asked.add(item.key)
+        out.append(replace(item, put_off=why))
+    return out, given_up
+
+
+def _wait(failed: tuple[int, datetime] | None, settings: Settings, now: datetime) -> str | None:
+    """Why a document that failed is not asked about yet, or no more."""
+    if failed is None:
+        return None
+    failed_n, last_at = failed
+    if settings.give_up_after is not None and failed_n >= settings.give_up_after:
+        return "given up"
+    wait = (settings.retry_after or timedelta()) * 2 ** min(failed_n - 1, 12)
+    # A clock that was set back would make it wait for ever.
+    return "waiting" if last_at <= now < last_at + wait else None
+
+
+def _last_answers(items: list[_Item], settings: Settings) -> dict[str, tuple[datetime, list[str]]]:
+    """When each document that a source stands for was last answered, and the types of its records, by source_id."""
+    if not settings.warehouse.exists():
+        return {}
+    extraction_ids = {item.previous.extraction_id for item in items if item.previous and not item.is_settled}
+    with read_warehouse(settings.warehouse) as connection:
+        rows = connection.execute(
+            "select extraction_id, any_value(asked_at), list(distinct record_type) from raw.extractions"
+            " left join raw.records using (extraction_id)"
+            " where extraction_id in (select unnest(?::varchar[])) group by extraction_id",
+            [sorted(one for one in extraction_ids if one)],
+        ).fetchall()
+    return {extraction: (asked_at, [one for one in types if one]) for extraction, asked_at, types in rows}
+
+
+def _is_meant(
+    item: _Item, narrowing: Narrowing, answered: dict[str, tuple[datetime, list[str]]], now: datetime
+) -> bool:  # fmt: skip
+    last = answered.get((item.previous.extraction_id if item.previous else None) or "")
+    if narrowing.older_than is not None and last is not None and now - last[0] < narrowing.older_than:
+        return False
+    if narrowing.only_types and not (last and set(last[1]) & set(narrowing.only_types)):
+        return False
+    assert item.document is not None
+    published = item.document.publication_date
+    return not (narrowing.since is not None and published is not None and published < narrowing.since)
+
+
+# --- reprints --------------------------------------------------------------------------------------
+
+
+def _with_reprints(items: list[_Item], known: State, warehouse: Path) -> list[_Item]:
+    """The items, those marked whose words are another document's: that one is asked about for them."""
+    current = _standing(items, known)
+    out = list(items)
+    open_n = [n for n, item in enumerate(items) if not item.is_settled]
+    unsettled: list[int] = []
+    revised = _revised_originals([items[n] for n in open_n], items, current, known, warehouse)
+    for n in open_n:
+        item = items[n]
+        original = known.originals.get(item.document_id or "")
+        if item.previous and item.previous.status == "reprint" and original in current:
+            out[n] = replace(item, original_id=original, likeness=1.0)
+        elif item.document_id in revised:
+            out[n] = replace(item, original_id=revised[item.document_id][0], likeness=revised[item.document_id][1])
+        elif item.document_id not in current:  # what stands for itself is no reprint
+            unsettled.append(n)
+    sketches = {n: sketch(_text(items[n])) for n in unsettled}
+    index = _sketch_index(sketches.values(), current, warehouse)
+    texts: dict[str, str] = {}
+    asked: set[str] = set()
+    # The first to be published is the original; of those without a day, the first in order.
+    order = sorted(unsettled, key=lambda n: (_published(items[n]), n))
+    taken: dict[str, tuple[str, float]] = {}
+    for n in order:
+        document_id = items[n].document_id or ""
+        if document_id not in taken and document_id not in asked:
+            likely = [one for one in candidates(sketches[n], index) if one != document_id]
+            missing = [one for one in likely if one not in texts]
+            if missing and warehouse.exists():
+                with read_warehouse(warehouse) as connection:
+                    texts.update((one.document_id, one.text) for one in read_documents(connection, missing))
+            for one in likely:
+                share = likeness(_text(items[n]), texts[one]) if one in texts else None
+                if share is not None:
+                    taken[document_id] = (one, share)
+                    break
+            else:
+                asked.add(document_id)
+                texts[document_id] = _text(items[n])
+                for number in sketches[n]:
+                    listed = index.setdefault(number, [])
+                    if len(listed) <= MOST_SHARED:
+                        listed.append(document_id)
+        if document_id in taken:
+            original, share = taken[document_id]
+            out[n] = replace(items[n], original_id=original, likeness=share)
+    return out
+
+
+# A page of which less is left has become another one, not another version.
+_REVISION_SHARE = 0.5
+
+
+def _revised_originals(
+    open_items: list[_Item], items: list[_Item], current: set[str], known: State, warehouse: Path
+) -> dict[str | None, tuple[str, float]]:
+    """What reprints follow whose original has a newer version: what was corrected there does not rise again here.
+
+    By document_id; a reprint whose original became something else altogether is not among them, and is asked
+    about itself.
+    """
+    orphans = {
+        item.document_id: known.originals[item.document_id]
+        for item in open_items
+        if item.document_id in known.originals and known.originals[item.document_id] not in current
+    }
+    if not orphans or not warehouse.exists():
+        return {}
+    latest = {source_id: one.document_id for source_id, one in known.sightings.items() if one.status == "ok"}
+    latest.update({item.source.source_id: item.document_id for item in items if item.document_id})
+    with read_warehouse(warehouse) as connection:
+        stood_at = connection.execute(
+            "select distinct document_id, source_id from raw.sightings where status in ('ok', 'vanished')"
+            " and document_id in (select unnest(?::varchar[])) order by all",
+            [sorted(set(orphans.values()))],
+        ).fetchall()
+        successors = {old: new for old, source_id in stood_at if (new := latest.get(source_id)) and new in current}
+        wanted = sorted({*successors, *successors.values()})
+        texts = {one.document_id: one.text for one in read_documents(connection, wanted)}
+    texts.update({item.document_id: item.document.text for item in items if item.document and item.document_id})
+    found: dict[str | None, tuple[str, float]] = {}
+    for reprint, original in orphans.items():
+        new = successors.get(original)
+        if new is not None and new != reprint and original in texts and new in texts:
+            share = overlap(texts[new], texts[original])
+            if share >= _REVISION_SHARE:
+                found[reprint] = (new, share)
+    return found
+
+
+def _standing(items: list[_Item], known: State) -> set[str]:
+    """Documents that stand for claims, or are asked to, once these items are settled."""
+    looked_at = {item.source.source_id for item in items}
+    standing: set[str | None] = {
+        one.document_id
+        for source_id, one in known.sightings.items()
+        if source_id not in looked_at and one.document_id and one.extraction_id and one.status in {"ok", "vanished"}
+    }
+    for item in items:
+        before = item.previous
+        had = before.document_id if before and before.extraction_id and before.status in {"ok", "vanished"} else None
+        if item.error is not None or item.put_off:
+            standing.add(had)
+        elif item.extraction_id or item.document_id == had or (had and item.document_id not in known.originals):
+            standing.add(item.document_id)
+    return {one for one in standing if one}
+
+
+def _published(item: _Item) -> date:
+    assert item.document is not None
+    return item.document.publication_date or date.max
+
+
+def _text(item: _Item) -> str:
+    assert item.document is not None
+    return item.document.text
+
+
+def _sketch_index(sketches: Iterable[list[int]], current: set[str], warehouse: Path) -> dict[int, list[str]]:
+    """Current documents of the warehouse by the hashes that these sketches share with them."""
+    numbers = sorted({number for one in sketches for number in one})
+    index: dict[int, list[str]] = {}
+    if not numbers or not warehouse.exists():
+        return index
+    with read_warehouse(warehouse) as connection:
+        if not connection.execute("select 1 from duckdb_tables() where table_name = 'sketches'").fetchone():
+            return index
+        rows = connection.execute(
+            "select number, document_id from (select document_id, unnest(sketch) as number from raw.sketches)"
+            " where number in (select unnest(?::ubigint[]))"
+            " qualify row_number() over (partition by number order by document_id) <= ? order by document_id",
+            [numbers, MOST_SHARED + 1],
+        ).fetchall()
+    for number, document_id in rows:
+        if document_id in current:
+            index.setdefault(number, []).append(document_id)
+    return index
+
+
+# --- what became of sources ------------------------------------------------------------------------
+
+
+def _sighting(item: _Item, extraction: str | None, error: str | None) -> Sighting | None:
     """What is to be said of a source from now on.
 
     A failure never removes what is known: until the source gives something better, it stands for what
     it gave last.
     """
-    document_id = item.document.document_id if item.document else None
+    if item.put_off:
+        return item.previous
+    if item.original_id:
+        return Sighting(item.document_id, None, "reprint", None, item.bytes_hash)
+    document_id = item.document_id
     if extraction:
         return Sighting(document_id, extraction, "ok", error, item.bytes_hash)
-    if item.previous and item.previous.status == "ok" and item.previous.extraction_id:
+    if item.previous and item.previous.status in {"ok", "vanished"} and item.previous.extraction_id:
         is_same = document_id == item.previous.document_id
-        return replace(item.previous, error=error, bytes_hash=item.bytes_hash if is_same else None)
+        return replace(item.previous, status="ok", error=error, bytes_hash=item.bytes_hash if is_same else None)
     return Sighting(document_id, None, "failed", error, item.bytes_hash if document_id else None)
 
 
-def _vanished(inputs: list[Path], sources: list[Source], known: State) -> list[tuple[Source, Sighting]]:
-    """Sources that stood in one of the folders and are gone."""
-    folders = [given.resolve() for given in inputs if given.is_dir()]
-    present = {source.source_id for source in sources}
-    gone: list[tuple[Source, Sighting]] = []
-    for source_id, sighting in known.sightings.items():
-        path = Path(known.places[source_id])
-        # The place is as a user gave it: from another folder it may mean another file.
-        if sighting.status == "vanished" or source_id in present or source_id_of(path) != source_id or path.exists():
+def _vanished(found: Gathered, present: set[str], known: State) -> list[tuple[Source, Sighting]]:
+    """Sources that their folder or list no longer has, and that were not known to be gone."""
+    told = [one for one in found.gone if one.source_id in known.sightings and one.source_id not in present]
+    gone = {one.source_id: one for one in told}
+    folders = [root.resolve() for root in found.roots if isinstance(root, Path)]
+    patterns = [root for root in found.roots if isinstance(root, str)]
+    for source_id, place in known.places.items():
+        if source_id in present or source_id in gone or known.sightings[source_id].status in _GONE:
             continue
-        if any(folder in path.resolve().parents for folder in folders):
-            gone.append((Source(source_id, path.stem or path.name, path), sighting))
-    return gone
+        path = Path(place)
+        # The place is as a user gave it: from another folder it may mean another file.
+        if source_id_of(path) != source_id or path.exists():
+            continue
+        is_below = any(folder in path.resolve().parents for folder in folders)
+        if is_below or any(fnmatch(str(path), pattern) for pattern in patterns):
+            gone[source_id] = Source(source_id, path.stem or path.name, path)
+    return [(one, known.sightings[key]) for key, one in gone.items() if known.sightings[key].status not in _GONE]
+
+
+_GONE = frozenset({"vanished", "dropped", "forgotten"})
 
 
 def _nothing_to_do(work: _Work, provider: Provider) -> RunSummary:
-    failures = [item.error for item in work.items if item.error]
+    failures = [*work.found.failures, *(item.error for item in work.items if item.error)]
+    put_off_n = sum(item.put_off is not None for item in work.items) + work.found.waiting_n
     return RunSummary(
         run_id=None,
         provider=provider.name,
         documents_n=len(work.items),
-        unchanged_n=len(work.items) - len(failures),
+        unchanged_n=sum(item.error is None and item.put_off is None for item in work.items),
+        put_off_n=put_off_n,
+        fetched_n=work.found.fetched_n,
+        given_up=work.given_up,
         failures=failures,
     )
 
@@ -348,6 +815,15 @@ def grounding_version() -> str:
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def overrides_version() -> str:
+    """Hash of a person's decisions."""
+    digest = hashlib.sha256()
+    for path in sorted((project_root() / "seeds").glob("*_overrides.csv")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -386,8 +862,12 @@ def _extract_into(
         if known.versions and any(known.versions.get(name) != stamps[name] for name in ("grounding", "documents")):
             _rebuild_records(connection)
         for item in work.items:
-            if item.error is not None:
+            if item.put_off is not None:
+                loader.put_off(item)
+            elif item.error is not None:
                 loader.failed(item, item.error)
+            elif item.original_id is not None:
+                loader.reprint(item)
             elif item.extraction_id is not None:
                 loader.unchanged(item)
         for source, sighting in work.vanished:
@@ -395,8 +875,12 @@ def _extract_into(
         asyncio.run(_ask_all(work.pending, provider, settings, journal, loader))
         if loader.fatal is not None and loader.summary(provider.name).extracted_n == 0:
             raise ConfigError(loader.fatal)
+        loader.failures += work.found.failures
         loader.finish(provider.name)
-        return loader.summary(provider.name)
+        return replace(
+            loader.summary(provider.name), given_up=work.given_up, fetched_n=work.found.fetched_n,
+            put_off_n=loader.put_off_n + work.found.waiting_n,
+        )  # fmt: skip
 
 
 async def _ask_all(
@@ -404,11 +888,19 @@ async def _ask_all(
 ) -> None:
     """Ask every pending question, load each answer as it comes, never hold one for another."""
     queue = iter(pending)
+    prepare = getattr(provider, "prepare", None)
+    if prepare is not None:
+        new = [items[0] for items in pending if not _has_answer(journal, items[0].key)]
+        try:
+            await prepare([item.document for item in new if item.document is not None])
+        except BaseException:
+            await provider.close()
+            raise
 
     async def worker() -> None:
         for items in queue:
             kept = [_attempt_from(row) for row in journal.entries.get(items[0].key, [])]
-            if kept and _is_answer(kept[-1].attempt):
+            if _has_answer(journal, items[0].key):
                 loader.answered(items, kept, asked_n=0)
                 continue
             if loader.fatal is not None:
@@ -460,6 +952,12 @@ class _Made:
     asked_at: datetime
 
 
+def _has_answer(journal: Journal, key: Key) -> bool:
+    """Whether an answer to this question came in a run that did not publish."""
+    kept = journal.entries.get(key, [])
+    return bool(kept) and _is_answer(_attempt_from(kept[-1]).attempt)
+
+
 def _attempt_from(row: dict[str, Any]) -> _Made:
     cost = row.get("cost_usd")
     fields = {name: value for name, value in row.items() if name != "asked_at"}
@@ -497,7 +995,8 @@ class _Loader:
         self, connection: duckdb.DuckDBPyConnection, settings: Settings, known: State, total: int, progress: Progress
     ) -> None:
         self.connection = connection
-        self.started_at = datetime.now(UTC)
+        self._latest_at = known.latest_at or datetime.min.replace(tzinfo=UTC)
+        self.started_at = self._now()
         self.run_id = self.started_at.strftime("%Y%m%dT%H%M%S.%fZ")
         self.settings = settings
         self.known = known
@@ -507,25 +1006,27 @@ class _Loader:
         self.failures: list[str] = []
         self.asked_n = 0
         self.vanished_n = 0
+        self.put_off_n = 0
+        self.prompt_tokens = self.cached_tokens = self.completion_tokens = 0
+        self.cost_usd: Decimal | None = None
         self.fatal: str | None = None
-        self._metadata = {
-            row[0]: row[1:]
-            for row in connection.execute(
-                "select document_id, language, title, publication_date, outlet from raw.documents"
-            ).fetchall()
-        }
+        self._stored = set(known.document_ids)
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._documents_waiting = 0
 
+    def _now(self) -> datetime:
+        """The time, but never one before what the warehouse bears: the latest counts, even if a clock is set back."""
+        self._latest_at = max(datetime.now(UTC), self._latest_at + timedelta(microseconds=1))
+        return self._latest_at
+
     def note_metadata(self, document: Document) -> None:
         """Correct what is stored about a document, where reading it again says otherwise."""
-        stated = (document.language, document.title, document.publication_date, document.outlet)
-        if self._metadata.get(document.document_id, stated) != stated:
-            self._metadata[document.document_id] = stated
+        if document.document_id in self._stored:
+            stated = [document.language, document.title, document.publication_date, document.outlet]
             self.connection.execute(
                 "update raw.documents set language = ?, title = ?, publication_date = ?, outlet = ?"
-                " where document_id = ?",
-                [*stated, document.document_id],
+                " where document_id = ? and (language, title, publication_date, outlet) is distinct from (?, ?, ?, ?)",
+                [*stated, document.document_id, *stated],
             )
 
     def failed(self, item: _Item, error: str) -> None:
@@ -538,10 +1039,30 @@ class _Loader:
         self._see(item.source, item.previous, _sighting(item, item.extraction_id, None))
         self._done(DocumentResult(item.source.name, "unchanged"))
 
+    def put_off(self, item: _Item) -> None:
+        """A source whose document is pending, and not asked about by this run."""
+        self.put_off_n += 1
+        self._done(DocumentResult(item.source.name, "put off"))
+
+    def reprint(self, item: _Item) -> None:
+        """A source whose document is another's words."""
+        is_known = self.known.originals.get(item.document_id or "") == item.original_id
+        if not is_known:
+            assert item.document is not None
+            self._add_document(item.document)
+            self.connection.execute("delete from raw.document_links where document_id = ?", [item.document_id])
+            self._rows.setdefault("document_links", []).append(
+                {"document_id": item.document_id, "original_id": item.original_id, "similarity": item.likeness,
+                 "run_id": self.run_id, "linked_at": self._now()}
+            )  # fmt: skip
+        self._see(item.source, item.previous, _sighting(item, None, None))
+        self._done(DocumentResult(item.source.name, "unchanged" if is_known else "reprint"))
+
     def vanished(self, source: Source, sighting: Sighting) -> None:
-        """A source that is gone."""
-        self._see(source, sighting, Sighting(sighting.document_id, None, "vanished", None))
-        self.vanished_n += 1
+        """A source that is gone: it is marked, and stands for what it gave until a person says otherwise."""
+        gave = sighting.extraction_id is not None or sighting.status == "reprint"
+        self._see(source, sighting, replace(sighting, status="vanished" if gave else "dropped", error=None))
+        self.vanished_n += gave
 
     def not_asked(self, items: list[_Item]) -> None:
         """Sources with one question that was not put, since the provider answers nothing more."""
@@ -556,6 +1077,14 @@ class _Loader:
         document, (document_id, fingerprint) = items[0].document, items[0].key
         assert document is not None
         self.asked_n += asked_n
+        new = [one.attempt for one in made] if asked_n else []
+        self.prompt_tokens += sum(attempt.prompt_tokens or 0 for attempt in new)
+        self.cached_tokens += sum(attempt.cached_tokens or 0 for attempt in new)
+        self.completion_tokens += sum(attempt.completion_tokens or 0 for attempt in new)
+        costs = [attempt.cost_usd for attempt in new if attempt.cost_usd is not None]
+        cost = sum(costs, Decimal(0)) if costs else None
+        if cost is not None:
+            self.cost_usd = (self.cost_usd or Decimal(0)) + cost
         self._add_document(document)
         first_n = self.known.attempts.get((document_id, fingerprint), 0) + 1
         extraction: str | None = None
@@ -571,7 +1100,8 @@ class _Loader:
             for item in items:
                 error = f"{item.source.name!r}: {reason}"
                 self._see(item.source, item.previous, _sighting(item, None, error))
-                self._done(DocumentResult(item.source.name, "failed", error=error, seconds=seconds))
+                self._done(DocumentResult(item.source.name, "failed", error=error, seconds=seconds, cost_usd=cost))
+                cost = None
             return
         built = _built(document, attempts[-1].raw_answer or "", self.settings.min_confidence or 0.0)
         for table, rows in record_rows(document_id, extraction, built).items():
@@ -587,27 +1117,30 @@ class _Loader:
                     len(built.rejections),
                     error=broken,
                     seconds=seconds,
+                    cost_usd=cost,
                 )
             )
+            cost = None
 
     def _add_document(self, document: Document) -> None:
-        if document.document_id in self._metadata:
+        if document.document_id in self._stored:
             return
-        self._metadata[document.document_id] = (
-            document.language, document.title, document.publication_date, document.outlet,
-        )  # fmt: skip
+        self._stored.add(document.document_id)
         self._rows.setdefault("documents", []).append(
             {"document_id": document.document_id, "language": document.language, "title": document.title,
              "publication_date": document.publication_date, "outlet": document.outlet, "text": document.text,
-             "char_count": len(document.text), "first_loaded_at": datetime.now(UTC), "first_run_id": self.run_id}
+             "char_count": len(document.text), "first_loaded_at": self._now(), "first_run_id": self.run_id}
         )  # fmt: skip
+        numbers = sketch(document.text)
+        if numbers:
+            self._rows.setdefault("sketches", []).append({"document_id": document.document_id, "sketch": numbers})
 
-    def _see(self, source: Source, previous: Sighting | None, sighting: Sighting) -> None:
-        if previous == sighting:
+    def _see(self, source: Source, previous: Sighting | None, sighting: Sighting | None) -> None:
+        if previous == sighting or sighting is None:
             return
         self._rows.setdefault("sightings", []).append(
             {"sighting_id": short_hash(source.source_id, self.run_id), "source_id": source.source_id,
-             "name": source.name, "source": str(source.path), "run_id": self.run_id, "seen_at": datetime.now(UTC),
+             "name": source.name, "source": source.where, "run_id": self.run_id, "seen_at": self._now(),
              **asdict(sighting)}
         )  # fmt: skip
 
@@ -643,12 +1176,13 @@ class _Loader:
         insert_rows(
             self.connection,
             "runs",
-            [{"run_id": self.run_id, "started_at": self.started_at, "finished_at": datetime.now(UTC),
+            [{"run_id": self.run_id, "started_at": self.started_at, "finished_at": self._now(),
               "status": "failures" if self.failures else "done", "provider": provider_name,
+              "dbt_version": version_stamps()["dbt"], "overrides_version": overrides_version(),
               "pledgebook_version": __version__, "schema_version": schema_version(),
               "grounding_version": grounding_version(), "documents_n": summary.documents_n,
-              "pending_n": summary.documents_n - summary.unchanged_n,
-              "failed_n": sum(result.status not in {"extracted", "unchanged"} for result in self.results),
+              "pending_n": summary.documents_n - summary.unchanged_n - summary.reprints_n,
+              "failed_n": sum(result.status in {"partial", "failed", "not asked"} for result in self.results),
               "asked_n": summary.asked_n, "records_n": summary.records_n, "rejected_n": summary.rejected_n}],
         )  # fmt: skip
 
@@ -661,10 +1195,15 @@ class _Loader:
             asked_n=self.asked_n,
             extracted_n=sum(result.status in {"extracted", "partial"} for result in self.results),
             unchanged_n=sum(result.status == "unchanged" for result in self.results),
+            reprints_n=sum(result.status == "reprint" for result in self.results),
             vanished_n=self.vanished_n,
             records_n=sum(result.records_n for result in self.results),
             rejected_n=sum(result.rejected_n for result in self.results),
             failures=list(self.failures),
+            prompt_tokens=self.prompt_tokens,
+            cached_tokens=self.cached_tokens,
+            completion_tokens=self.completion_tokens,
+            cost_usd=self.cost_usd,
         )
 
 
@@ -695,9 +1234,9 @@ def _rebuild_records(connection: duckdb.DuckDBPyConnection) -> None:
             insert_rows(connection, table, made)
 
 
-def _batches(rows: list[Any]) -> Iterator[list[Any]]:
-    for first in range(0, len(rows), _BATCH_DOCUMENTS):
-        yield rows[first : first + _BATCH_DOCUMENTS]
+def _batches(rows: list[Any], size: int = _BATCH_DOCUMENTS) -> Iterator[list[Any]]:
+    for first in range(0, len(rows), size):
+        yield rows[first : first + size]
 
 
 def record_rows(document_id: str, extraction: str, built: Built) -> dict[str, list[dict[str, Any]]]:

@@ -16,7 +16,7 @@ from typing import Any, Literal, cast, get_args
 from pydantic import ValidationError
 
 from extract.documents import Document
-from extract.grounding import Grounder, digit_groups, says
+from extract.grounding import Grounder, digit_groups, folded_once, says
 from extract.normalise.actors import find_actors, resolve_actor
 from extract.normalise.dates import resolve_date
 from extract.normalise.folding import fold_text
@@ -35,6 +35,7 @@ from extract.schema import (
     FundingAmountDraft,
     MembershipDraft,
     Money,
+    PersonnelType,
     PledgeDraft,
     Quantity,
     Record,
@@ -75,6 +76,11 @@ class Built:
     problems: list[str] = field(default_factory=list)
 
 
+# What a noun of persons says of their kind.
+_PERSONNEL: dict[str, PersonnelType] = {
+    "troops": "troops", "police": "police", "observers": "military_observers", "medical": "medical",
+    "civilian": "civilian",
+}  # fmt: skip
 # Latin, Greek and Cyrillic stand before it.
 _LAST_SPACED_LETTER = 0x52F
 
@@ -235,7 +241,7 @@ class _Builder:
             "requester": self._said(draft.requester),
             "headcount": headcount,
             "equipment": self._quantity(draft.equipment, evidence),
-            "personnel_types": draft.personnel_types,
+            "personnel_types": draft.personnel_types or self._personnel_types(draft.headcount),
         }
 
     def _membership(self, draft: MembershipDraft) -> dict[str, Any]:
@@ -338,7 +344,7 @@ class _Builder:
             if says(one.quote, words):
                 bare = stated if stated is not None and stated.amount is not None else self._bare_money(words)
                 if bare is not None:
-                    return self._with_currency_of(bare, one.quote, words)
+                    return self._with_currency_of(bare, [one.quote, *(other.quote for other in evidence)])
         # Written otherwise than in the text: good only if the quote holds the very same value.
         for one in evidence:
             for mention in find_money(one.quote, language):
@@ -359,17 +365,20 @@ class _Builder:
         return Money(as_written=words, amount=value, amount_min=value, amount_max=value, currency=None,
                      currency_is_inferred=False, qualifier="exact")  # fmt: skip
 
-    def _with_currency_of(self, money: Money, quote: str, words: str) -> Money:
-        """The currency that the sums before it in the same quote have, when `money` has none of its own.
+    def _with_currency_of(self, money: Money, quotes: list[str]) -> Money:
+        """The currency that the sums beside it have, when `money` has none of its own.
 
-        Only where one currency is named: "5 million euros from France and 3 million from Spain".
+        Only where the first quote that names a currency names one alone: "5 million euros from France
+        and 3 million from Spain".
         """
         if money.currency is not None:
             return money
-        named = {one.money.currency for one in find_money(quote, self.document.language) if one.money.currency}
-        if len(named) != 1:
-            return money
-        return money.model_copy(update={"currency": named.pop(), "currency_is_inferred": True})
+        for quote in quotes:
+            named = {one.money.currency for one in find_money(quote, self.document.language) if one.money.currency}
+            if named:
+                changes = {"currency": named.pop(), "currency_is_inferred": True}
+                return money if named else money.model_copy(update=changes)
+        return money
 
     def _quantity(self, words: str | None, evidence: list[Evidence]) -> Quantity | None:
         if words is None:
@@ -391,6 +400,11 @@ class _Builder:
             return None
         self.notes.append(f"the number {words!r} is not in a quote; quote the words that hold it, or give null")
         return None
+
+    def _personnel_types(self, words: str | None) -> list[PersonnelType]:
+        """Kinds of personnel that the words of a headcount name."""
+        found = find_headcounts(words, self.document.language) if words else []
+        return sorted({_PERSONNEL[one.kind] for one in found if one.kind in _PERSONNEL})
 
     def _share(self, contributor: str, words: str, evidence: list[Evidence]) -> Share | None:
         money = self._money(words, evidence)
@@ -436,7 +450,7 @@ def _names(text: str, name: str) -> bool:
     """
     if not says(text, name):
         return False
-    folded, wanted = fold_text(text), fold_text(name).strip(" \t\n\"'.,;:()[]-")
+    folded, wanted = folded_once(text), fold_text(name).strip(" \t\n\"'.,;:()[]-")
     if not wanted or ord(wanted[0]) > _LAST_SPACED_LETTER:
         return bool(wanted)
     return re.search(rf"(?<![^\W\d_]){re.escape(wanted)}(?![^\W\d_])", folded) is not None

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -64,6 +64,12 @@ class DraftActor(_Draft):
     on_behalf_of: str | None = Field(
         default=None, description="country or organisation the text says a person acts for, as written"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        # A name alone is an actor whose kind code finds: it is a third of the tokens of an answer.
+        return {"name": value} if isinstance(value, str) else value
 
 
 class DraftShare(_Draft):

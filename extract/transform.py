@@ -16,6 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,47 @@ def build(warehouse: Path) -> BuildResult:
     with _dbt(warehouse) as (invoke, _):
         result = invoke("build", manifest=_manifest(invoke))
     return _summary(result, warehouse)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A model or seed of the project.
+
+    Attributes:
+        layer: Name of its folder: seeds, staging, intermediate, marts.
+        upstream: Names of what it is made of; raw tables are left out.
+        reads_raw: Whether it reads raw tables itself.
+    """
+
+    name: str
+    layer: str
+    description: str
+    upstream: tuple[str, ...]
+    reads_raw: bool
+
+
+def project_nodes() -> list[Node]:
+    """The models and seeds that `build` makes, each after what it is made of.
+
+    Raises:
+        WarehouseError: If dbt cannot read the project.
+    """
+    with tempfile.TemporaryDirectory() as folder, _dbt(Path(folder) / "warehouse.duckdb") as (invoke, _):
+        nodes = _manifest(invoke).nodes.values()
+    built = {node.unique_id: node for node in nodes if str(node.resource_type) in {"model", "seed"}}
+    order = TopologicalSorter(
+        {key: [one for one in getattr(node.depends_on, "nodes", []) if one in built] for key, node in built.items()}
+    )
+    return [
+        Node(
+            name=node.name,
+            layer="seeds" if str(node.resource_type) == "seed" else str(node.fqn[1]),
+            description=str(node.description or ""),
+            upstream=tuple(sorted(built[one].name for one in getattr(node.depends_on, "nodes", []) if one in built)),
+            reads_raw=any(one.startswith("source.") for one in getattr(node.depends_on, "nodes", [])),
+        )
+        for node in map(built.__getitem__, order.static_order())
+    ]
 
 
 def build_docs(warehouse: Path, output: Path) -> Path:

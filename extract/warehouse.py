@@ -12,10 +12,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,7 +40,7 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "status": "varchar not null", "provider": "varchar not null", "pledgebook_version": "varchar not null",
         "schema_version": "varchar not null", "grounding_version": "varchar not null", "documents_n": "integer",
         "pending_n": "integer", "failed_n": "integer", "asked_n": "integer", "records_n": "integer",
-        "rejected_n": "integer",
+        "rejected_n": "integer", "dbt_version": "varchar", "overrides_version": "varchar",
     },
     "extractions": {
         "extraction_id": "varchar primary key", "run_id": "varchar not null", "document_id": "varchar not null",
@@ -72,6 +75,17 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "measure": "varchar not null", "value": "double", "low": "double", "high": "double", "n": "integer",
     },
     "versions": {"name": "varchar primary key", "value": "varchar not null"},
+    # Reprints: the document that was asked about in their place.
+    "document_links": {
+        "document_id": "varchar not null", "original_id": "varchar not null", "similarity": "double not null",
+        "run_id": "varchar not null", "linked_at": "timestamptz not null",
+    },
+    "sketches": {"document_id": "varchar not null", "sketch": "ubigint[] not null"},
+    # That something was removed, and no more.
+    "forgotten": {
+        "document_id": "varchar not null", "source_ids": "varchar[] not null", "forgotten_at": "timestamptz not null",
+        "reason": "varchar",
+    },
 }  # fmt: skip
 
 
@@ -116,7 +130,12 @@ class State:
         answered: extraction_id of the latest good answer by (document_id, fingerprint).
         attempts: Number of attempts by (document_id, fingerprint).
         versions: Version stamps by name: documents, grounding, dbt, rates.
-        documents: Documents of the sources asked about, by document_id.
+        document_ids: Every document that is stored.
+        originals: What a reprint was linked to, by document_id.
+        failed: Runs in which a question failed since its last good answer, and when it was last put, by
+            (document_id, fingerprint).
+        forgotten: document_ids and source_ids that are not to come back.
+        latest_at: The latest time that anything in it bears.
     """
 
     sightings: dict[str, Sighting] = field(default_factory=dict)
@@ -124,7 +143,11 @@ class State:
     answered: dict[tuple[str, str], str] = field(default_factory=dict)
     attempts: dict[tuple[str, str], int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
-    documents: dict[str, StoredDocument] = field(default_factory=dict)
+    document_ids: set[str] = field(default_factory=set)
+    originals: dict[str, str] = field(default_factory=dict)
+    failed: dict[tuple[str, str], tuple[int, datetime]] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+    latest_at: datetime | None = None
 
 
 EMPTY_STATE = State()
@@ -146,6 +169,11 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         connection.execute("set timezone = 'UTC'")
         yield connection
     except duckdb.Error as error:
+        if any(words in str(error) for words in _NO_ROOM):
+            raise WarehouseError(
+                f"{str(path)!r} cannot be written: there is no room for it ({_first_line(error)[-120:]}). "
+                "Make room and call again; the published file is as it was."
+            ) from error
         raise WarehouseError(
             f"{str(path)!r} cannot be read or written as a warehouse ({_first_line(error)}). If it is damaged, move it "
             "away and run again; it is left as it is."
@@ -168,6 +196,9 @@ def read_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             connection = stack.enter_context(open_warehouse(copy_file(path, Path(folder))))
         yield connection
+
+
+_NO_ROOM = ("No space left", "File too large", "Disk quota exceeded")
 
 
 class LockedError(WarehouseError):
@@ -251,52 +282,75 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def read_state(connection: duckdb.DuckDBPyConnection, source_ids: Iterable[str] = ()) -> State:
-    """What the warehouse knows, from the raw tables; empty if there are none.
-
-    Args:
-        source_ids: Sources whose documents are wanted with their text.
-    """
+def read_state(connection: duckdb.DuckDBPyConnection) -> State:
+    """What the warehouse knows, from the raw tables; empty if there are none."""
     columns = _raw_columns(connection)
     if any((table, column) not in columns for table, kinds in RAW_TABLES.items() for column in kinds):
-        return EMPTY_STATE if not columns else _read_older_state(connection, source_ids)
+        return EMPTY_STATE if not columns else _read_older_state(connection)
     sightings: dict[str, Sighting] = {}
     places: dict[str, str] = {}
-    for source_id, place, *rest in connection.execute(
+    for source_id, place, *rest in _rows(
+        connection,
         "select source_id, source, document_id, extraction_id, status, error, bytes_hash from raw.sightings"
-        " qualify row_number() over (partition by source_id order by seen_at desc, sighting_id desc) = 1"
-    ).fetchall():
+        " qualify row_number() over (partition by source_id order by seen_at desc, sighting_id desc) = 1",
+    ):
         sightings[source_id], places[source_id] = Sighting(*rest), place
     answered: dict[tuple[str, str], str] = {}
     attempts: dict[tuple[str, str], int] = {}
-    for document_id, fingerprint, last_good, count in connection.execute(
-        "select document_id, fingerprint,"
-        " max_by(extraction_id, (asked_at, attempt_n)) filter (where status = 'ok'), max(attempt_n)"
-        " from raw.extractions group by all"
-    ).fetchall():
+    failed: dict[tuple[str, str], tuple[int, datetime]] = {}
+    for document_id, fingerprint, last_good, count, failed_n, last_at in _rows(
+        connection,
+        "select document_id, fingerprint, max_by(extraction_id, attempt_n) filter (where status = 'ok'),"
+        " max(attempt_n), count(distinct run_id), max(asked_at) from raw.extractions group by all",
+    ):
         attempts[(document_id, fingerprint)] = count
         if last_good:
             answered[(document_id, fingerprint)] = last_good
-    versions = dict(connection.execute("select name, value from raw.versions").fetchall())
-    wanted = {sightings[one].document_id for one in source_ids if one in sightings}
-    documents = {
-        row[0]: StoredDocument(*row)
+        else:
+            failed[(document_id, fingerprint)] = (failed_n, last_at)
+    forgotten = {
+        one
+        for document_id, source_ids in _rows(connection, "select document_id, source_ids from raw.forgotten")
+        for one in (document_id, *source_ids)
+    }
+    latest = connection.execute(
+        "select greatest((select max(seen_at) from raw.sightings), (select max(started_at) from raw.runs))"
+    ).fetchone()
+    return State(
+        sightings, places, answered, attempts,
+        versions=dict(_rows(connection, "select name, value from raw.versions")),
+        document_ids={row[0] for row in _rows(connection, "select document_id from raw.documents")},
+        originals=dict(_rows(connection, "select document_id, original_id from raw.document_links")),
+        failed=failed, forgotten=forgotten, latest_at=latest[0] if latest else None,
+    )  # fmt: skip
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query, some thousand at a time."""
+    cursor = connection.execute(query)
+    while rows := cursor.fetchmany(20_000):
+        yield from rows
+
+
+def read_documents(connection: duckdb.DuckDBPyConnection, document_ids: Sequence[str]) -> list[StoredDocument]:
+    """These documents with their texts."""
+    return [
+        StoredDocument(*row)
         for row in connection.execute(
             "select document_id, text, language, title, publication_date, outlet from raw.documents"
             " where document_id in (select unnest(?::varchar[]))",
-            [sorted(one for one in wanted if one)],
+            [list(document_ids)],
         ).fetchall()
-    }
-    return State(sightings, places, answered, attempts, versions, documents)
+    ]
 
 
-def _read_older_state(connection: duckdb.DuckDBPyConnection, source_ids: Iterable[str]) -> State:
+def _read_older_state(connection: duckdb.DuckDBPyConnection) -> State:
     """The state of a file made by an earlier version: read from a copy that has the columns added since."""
     path = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
     assert path is not None
     with tempfile.TemporaryDirectory() as folder, open_warehouse(copy_file(Path(path[0]), Path(folder))) as copied:
         create_tables(copied)
-        return read_state(copied, source_ids)
+        return read_state(copied)
 
 
 def set_version(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
@@ -312,9 +366,112 @@ def lock_path(warehouse: Path) -> Path:
     return warehouse.with_name(warehouse.name + ".lock")
 
 
+class Heartbeat:
+    """What the holder of a lock says of itself in the lock file, renewed as long as it lives.
+
+    Attributes:
+        holder: The process, as a person is told.
+    """
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        self.holder = f"process {os.getpid()} on {socket.gethostname()}"
+        self._doing = "beginning"
+        self._progress_at = datetime.now(UTC)
+        self._written_at = 0.0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Write the first sign of life, and go on doing so."""
+        self._write()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take the words out of the file: the run has come to its end."""
+        self._stopping.set()
+        self._thread.join()
+        os.ftruncate(self._handle, 0)
+
+    def note(self, doing: str) -> None:
+        """Say what is being done now."""
+        self._doing = doing
+        self._progress_at = datetime.now(UTC)
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(_BEAT_SECONDS):
+            self._write()
+
+    def _write(self) -> None:
+        now = datetime.now(UTC)
+        words = {
+            "holder": self.holder, "since": self._started, "doing": self._doing,
+            "progress_at": self._progress_at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "alive_at": now.strftime("%Y-%m-%d %H:%M:%S UTC"), "pid": os.getpid(), "host": socket.gethostname(),
+            "began": _process_start(os.getpid()),
+        }  # fmt: skip
+        # Filled with spaces to one length: written over, it is never cut.
+        line = json.dumps(words).ljust(_LOCK_BYTES - 1) + "\n"
+        with suppress(OSError):  # a full disk must not end a run for want of a sign of life
+            os.pwrite(self._handle, line.encode("ascii")[:_LOCK_BYTES], 0)
+
+
+_BEAT_SECONDS = 5.0
+_LOCK_BYTES = 800
+
+
+def read_holder(warehouse: Path) -> dict[str, Any]:
+    """What the holder of the lock says, or said before it died; empty when there is none."""
+    try:
+        text = lock_path(warehouse).read_text("ascii", "replace")
+    except OSError:
+        return {}
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return {"holder": text.strip()} if text.strip() else {}
+    return words if isinstance(words, dict) else {}
+
+
+def is_locked(warehouse: Path) -> bool:
+    """Whether a run holds the lock now."""
+    try:
+        handle = os.open(lock_path(warehouse), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _process_start(pid: int) -> str | None:
+    """When a process began, in the kernel's ticks: with its number, what tells it from all others."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return None
+
+
+def _said(words: Mapping[str, Any]) -> str:
+    if "since" not in words:
+        return str(words.get("holder") or "a run that just began")
+    return f"{words['holder']}, since {words['since']}; {words['doing']}, last progress {words['progress_at']}"
+
+
 @contextmanager
-def hold_lock(warehouse: Path) -> Iterator[None]:
+def hold_lock(
+    warehouse: Path, *, take_over: bool = False, say: Callable[[str], None] = lambda message: None
+) -> Iterator[Heartbeat]:
     """Keep other runs away from `warehouse`; the system lets go when the process ends, however it ends.
+
+    Args:
+        take_over: End a run on this machine that holds the lock.
+        say: Told in one line when this run follows one that died.
 
     Raises:
         ConfigError: If the file's name cannot be a warehouse's.
@@ -342,23 +499,66 @@ def hold_lock(warehouse: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.pread(handle, 400, 0).decode("utf-8", "replace").strip() or "a run that just began"
-            raise WarehouseError(
-                f"{str(warehouse)!r} is being written by another run ({holder}). "
-                "Wait for it, or name another with --warehouse."
-            ) from error
-        os.ftruncate(handle, 0)
-        started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}, since {started}".encode(), 0)
-        yield
-        os.ftruncate(handle, 0)
+            words = read_holder(warehouse)
+            if not (take_over and _end_process(words) and _wait_for_lock(handle)):
+                raise WarehouseError(
+                    f"{str(warehouse)!r} is being written by another run ({_said(words)}). "
+                    + ("It cannot be ended from here: end it where it runs." if take_over else
+                       "Wait for it, or end it with --take-over if it makes no progress.")
+                ) from error  # fmt: skip
+        words = read_holder(warehouse)
+        if words:
+            say(f"the run before this one died ({_said(words)}); its answers are taken from the journal")
+        beat = Heartbeat(handle)
+        beat.start()
+        try:
+            yield beat
+        finally:
+            beat.stop()
     finally:
         os.close(handle)
 
 
+def _end_process(words: Mapping[str, Any]) -> bool:
+    """End the process that holds the lock, if it is certain which one it is and it is on this machine."""
+    pid, began = words.get("pid"), words.get("began")
+    if words.get("host") != socket.gethostname() or not isinstance(pid, int) or not began:
+        return False
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        if _process_start(pid) != began:
+            return True
+        try:
+            os.kill(pid, how)
+        except OSError:
+            return bool(_process_start(pid) != began)
+        for _ in range(100):
+            if _process_start(pid) != began or _is_zombie(pid):
+                return True
+            time.sleep(0.1)
+    return False
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rsplit(")", 1)[1].split()[0] == "Z"
+    except (OSError, IndexError):
+        return True
+
+
+def _wait_for_lock(handle: int) -> bool:
+    for _ in range(50):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False
+
+
 @contextmanager
-def working_copy(warehouse: Path) -> Iterator[Path]:
-    """A copy of the published file to work on, removed at the end unless it was published.
+def working_copy(warehouse: Path, *, start: Path | None = None) -> Iterator[Path]:
+    """A copy of the published file (or of `start`) to work on, removed at the end unless it was published.
 
     It stands in a folder of its own beside the warehouse, and always has the same name: DuckDB names
     a catalog after its file.
@@ -371,8 +571,8 @@ def working_copy(warehouse: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         work = folder / "warehouse.duckdb"
-        if warehouse.exists():
-            copy_file(warehouse, folder)
+        if (start or warehouse).exists():
+            copy_file(start or warehouse, folder)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise WarehouseError(
@@ -398,12 +598,14 @@ def copy_file(warehouse: Path, folder: Path) -> Path:
     return copy
 
 
-def publish(work: Path, warehouse: Path) -> None:
+def publish(work: Path, warehouse: Path, *, keep: int | None = None) -> None:
     """Replace the published file by the working copy in one rename.
 
     Args:
         work: A closed DuckDB file.
         warehouse: The published file; readers that have it open keep what they read.
+        keep: How many earlier published files to keep beside it, this one's predecessor among them; None leaves
+            those that there are, and adds none.
 
     Raises:
         WarehouseError: If it cannot be done; the published file is then as it was.
@@ -417,6 +619,8 @@ def publish(work: Path, warehouse: Path) -> None:
             shutil.copymode(warehouse, work)
         with work.open("rb+") as handle:
             os.fsync(handle.fileno())
+        if keep is not None:
+            _keep_published(warehouse, keep)
         os.replace(work, warehouse)
         _wal(warehouse).unlink(missing_ok=True)
         folder = os.open(warehouse.parent, os.O_RDONLY)
@@ -428,6 +632,55 @@ def publish(work: Path, warehouse: Path) -> None:
         raise WarehouseError(
             f"{str(warehouse)!r} could not be replaced ({error.strerror}); it is as it was. Call again."
         ) from error
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """An earlier published file, named after the run that made it."""
+
+    run_id: str
+    path: Path
+    size_bytes: int
+
+
+def kept_folder(warehouse: Path) -> Path:
+    """Where earlier published files are kept."""
+    return warehouse.with_name(warehouse.name + ".kept")
+
+
+def kept_files(warehouse: Path) -> list[KeptFile]:
+    """Earlier published files, latest first."""
+    folder = kept_folder(warehouse)
+    found = sorted(folder.glob("*.duckdb"), reverse=True) if folder.is_dir() else []
+    return [KeptFile(path.stem, path, path.stat().st_size) for path in found]
+
+
+def latest_run(path: Path) -> str | None:
+    """The last run that is in a file."""
+    with read_warehouse(path) as connection:
+        if not connection.execute("select 1 from duckdb_tables() where table_name = 'runs'").fetchone():
+            return None
+        row = connection.execute("select arg_max(run_id, (started_at, run_id)) from raw.runs").fetchone()
+    return str(row[0]) if row and row[0] else None
+
+
+def _keep_published(warehouse: Path, keep: int) -> None:
+    """Keep the published file as a second name of itself, which costs nothing until the first goes elsewhere."""
+    folder = kept_folder(warehouse)
+    # What has a journal of DuckDB's beside it was written to by others, and is no published file.
+    if keep > 0 and warehouse.exists() and not _wal(warehouse).exists():
+        run_id = latest_run(warehouse)
+        folder.mkdir(exist_ok=True)
+        kept = folder / f"{run_id or 'unknown'}.duckdb"
+        kept.unlink(missing_ok=True)
+        try:
+            os.link(warehouse, kept)
+        except OSError:  # a file system without links
+            shutil.copyfile(warehouse, kept)
+    for old in kept_files(warehouse)[max(keep, 0):]:
+        old.path.unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _wal(path: Path) -> Path:

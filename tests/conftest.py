@@ -12,10 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from fake_provider import NORWAY, NOTHING, PERU, FakeProvider
 
 from extract import rates, report, transform
+
+# How long one example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("pledgebook", deadline=None)
+hypothesis.settings.load_profile("pledgebook")
 
 SETTING_VARIABLES = (
     "OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_BASE_URL", "PLEDGEBOOK_MODEL", "PLEDGEBOOK_DB", "PLEDGEBOOK_PRICES",

@@ -1,4 +1,4 @@
--- A document counts once however often it is loaded, and what vanished counts no longer: claims are
+-- A document counts once however often it is loaded, and what was dropped or replaced counts no longer: claims are
 -- exactly the records of the current extraction of each current document, less a person's rejections.
 with
 

@@ -7,8 +7,10 @@ Finding anything in the folded view is the caller's work.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _REMOVED = frozenset(
     "\u0640"  # tatweel
@@ -85,8 +87,27 @@ def fold(text: str) -> Folded:
 
 
 def fold_text(text: str) -> str:
-    """The folded view alone."""
-    return fold(text).text
+    """The folded view alone: many times as fast where no mark stands on a letter of its own."""
+    if any(map(unicodedata.combining, set(text))):
+        return fold(text).text
+    plain = text.lower().replace("`", "'") if text.isascii() else text.translate(_PLAIN)
+    return _AROUND_TIGHT.sub(r"\1", _SPACES.sub(" ", plain)).strip(" ")
+
+
+class _Plain(dict[int, str]):
+    """What each code point becomes that carries no mark, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        # The view has an ASCII letter as it is in lower case, and looks closer at the others.
+        plain = " " if character.isspace() else character.lower()
+        self[code] = plain if character.isascii() else _fold_cluster(character)
+        return self[code]
+
+
+_PLAIN = _Plain()
+_SPACES = re.compile(r"\s+")
+_AROUND_TIGHT = re.compile(f" ?([{''.join(sorted(_TIGHT))}]) ?")
 
 
 def _fold_ascii(text: str) -> Folded:
@@ -112,6 +133,7 @@ def _fold_ascii(text: str) -> Folded:
     return Folded("".join(characters), starts, ends)
 
 
+@lru_cache(maxsize=16_384)
 def _fold_cluster(cluster: str) -> str:
     """Fold one base code point with the combining marks that follow it."""
     base = cluster[0]

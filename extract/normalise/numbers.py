@@ -175,6 +175,9 @@ def read_digits(digits: str, language: str | None = None, decimal_mark: str | No
     thousands, decimal = Decimal(whole + fraction), Decimal(f"{whole}.{fraction}")
     if last == "٬":
         return thousands, None
+    if fraction == "000":
+        # Whatever the language's habit: nobody writes three noughts behind a decimal mark.
+        return thousands, decimal
     if _is_thousands_mark(last, language, decimal_mark, before_magnitude):
         return thousands, decimal
     return decimal, thousands
@@ -226,6 +229,8 @@ _VAGUE = word_set(
     "несколько несколькими нескольких десятки сотни сотен десятков عدة بضعة بضع عشرات مئات birkaç dozens tens "
     "hundreds scores zig"
 )
+# They mean "about" before a number word.
+_ABOUT = word_set("unos unas quelques einige")
 _ORDINAL_SUFFIXES = word_set("st nd rd th e er ere eme nde re o a os as ste te ter ten inci nci uncu")
 _ORDINAL_WORDS = word_set("first second third fourth fifth sixth seventh eighth ninth")
 _RUSSIAN_ENDINGS = word_set("й го му м е я ю х ой ый ая ое ые ых ми ти летие летия летию лет")
@@ -405,7 +410,7 @@ class _Reader:
         alternative: Decimal | None = None
         position, last, has_article = index, index - 1, False
         by_and = False
-        if index and found.word(index - 1) in _VAGUE and found.kind(index) != "n":
+        if index and found.word(index - 1) in _VAGUE and found.kind(index) != "n" and not self._is_rounded(index):
             return None
         while position < len(found.tokens):
             token = found.tokens[position]
@@ -591,6 +596,13 @@ class _Reader:
         is_one = not has_digits and figure.value == 1 and figure.magnitude == 1
         return _with(figure, is_more=is_more, alternative=alternative, is_code=is_code,
                      is_bare_article=is_one and found.word(index) in _PRONOUNS)
+
+    def _is_rounded(self, index: int) -> bool:
+        """Whether a small number word follows: "unos nueve mil" is about nine thousand, "unos miles" is vague."""
+        if self.found.word(index - 1) not in _ABOUT:
+            return False
+        entry = self.entry(index)
+        return entry is not None and entry.value < 100
 
     def _digits_go_on(self, digits: str, after: Decimal | None, magnitude: Decimal, *, by_and: bool) -> bool:
         """Whether digits after a magnitude belong to the same number."""

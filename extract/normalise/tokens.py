@@ -15,6 +15,9 @@ from typing import Literal, NamedTuple
 
 Kind = Literal["n", "w", "c", "h", "s", "p", "b"]
 
+# "( 824 ) million": some Arabic agencies put figures in brackets; a list number "(3)" stands before no word.
+_BRACKETED = re.compile(r"\(([ ]?\d[\d.,]*[ ]?)\)(?= [\u0621-\u064a])")
+
 SYMBOLS = "$€£¥₽₹₺₩₪₴₦₫₱₸₼₾₵฿₡₲৳"
 
 
@@ -80,6 +83,8 @@ class Scan:
 def scan(text: str, language: str | None = None) -> Scan:
     """Fold and split `text`. The last few results are kept, as several finders read one text."""
     folded, offsets = fold_letters(text)
+    if "(" in folded:
+        folded = _BRACKETED.sub(lambda found: f" {found.group(1)} ", folded)
     tokens: list[Token] = []
     previous_end = 0
     for match in _token_pattern().finditer(folded):

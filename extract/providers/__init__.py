@@ -93,7 +93,16 @@ def open_provider(settings: Settings) -> Provider:
             "max_attempts": settings.max_attempts,
             "requests_per_minute": settings.requests_per_minute,
             "tokens_per_minute": settings.tokens_per_minute,
+            "schema_length": settings.schema,
+            "passes": settings.passes,
+            "verify": settings.verify,
+            "reask_limit_tokens": settings.reask_tokens,
+            "prices_path": settings.prices_path,
+            "budget_usd": Decimal(str(settings.budget_usd)) if settings.budget_usd is not None else None,
         }
+        if settings.is_batch:
+            place = settings.warehouse.with_name(settings.warehouse.name + ".batches")
+            given |= {"is_batch": True, "batch_state_path": place}
         provider = LLMProvider(settings.model, **{name: value for name, value in given.items() if value is not None})
     if settings.record_dir is not None:
         from extract.providers.recorded import RecordingProvider

@@ -212,14 +212,23 @@ def _whole_records(text: str) -> list[Any]:
 
 
 def _is_about_the_same(one: Draft, other: Draft) -> bool:
-    return one.get("type") == other.get("type") and bool(_names(one) & _names(other))
+    """Whether a corrected draft is this one: of one type, with an actor or a quote in common."""
+    if one.get("type") != other.get("type"):
+        return False
+    return bool(_names(one) & _names(other)) or bool(_quotes(one) & _quotes(other))
+
+
+def _quotes(draft: Draft) -> set[str]:
+    quotes = draft.get("quotes")
+    return {str(quote) for quote in quotes} if isinstance(quotes, list) else set()
 
 
 def _names(draft: Draft) -> set[str]:
     actors: list[Any] = [draft.get(key) for key in ("member", "payer", "payee")]
     contributors = draft.get("contributors")
     actors += contributors if isinstance(contributors, list) else []
-    return {str(actor.get("name")).casefold() for actor in actors if isinstance(actor, dict)}
+    named = [actor.get("name") if isinstance(actor, dict) else actor for actor in actors]
+    return {str(name).casefold() for name in named if name}
 
 
 def _line(text: str) -> str:

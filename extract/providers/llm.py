@@ -8,23 +8,29 @@ means, to grounding and records; which documents are pending, to the pipeline.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from extract import prompt
 from extract.documents import Document
+from extract.errors import ConfigError
 from extract.prompt import Message
 from extract.providers import Attempt, AttemptStatus, Check
 from extract.providers.answers import Holding, question_again, read_answer
 from extract.providers.llm_settings import SECRETS, parameters_of, settings_for
-from extract.providers.prices import Price, find_price
+from extract.providers.passages import passages, united
+from extract.providers.prices import BATCH_SHARE, Price, find_price
 from extract.providers.throttle import Clock, Sleep, Throttle
 from extract.providers.transports import Failure, Reply, Transport, explain, open_transport
+
+if TYPE_CHECKING:
+    from extract.providers.local import LocalServer
 
 # What a document's answer may cost in tokens, before one has been seen.
 _EXPECTED_COMPLETION_TOKENS = 400
@@ -48,6 +54,8 @@ class LLMProvider:
     Attributes:
         parameters: What decides an answer beside model, messages and schema.
         fatal: Why no further document will be asked; None while it makes sense to.
+        spent_usd: Cost of all answers so far, as far as prices are known.
+        say: Called with one line where waiting takes long.
 
     Raises:
         ConfigError: If the model's name, its address, its key or the table of prices is wrong.
@@ -62,6 +70,7 @@ class LLMProvider:
         self.settings = settings
         self.parameters = parameters_of(settings)
         self.fatal: Failure | None = None
+        self.say: Callable[[str], None] = lambda message: None
         self._clock = clock
         self._sleep = sleep
         self._price: Price | None = find_price(settings.model, settings.prices_path)
@@ -70,27 +79,101 @@ class LLMProvider:
             tokens_per_minute=settings.tokens_per_minute, clock=clock, sleep=sleep,
         )  # fmt: skip
         self._transport: Transport | None = None
+        self._served: LocalServer | None = None
+        self._opening = asyncio.Lock()
         self._has_answered = False
+        self._came: dict[str, Reply | Failure] = {}
+        self.spent_usd = Decimal(0)
+        self._reserved_usd = Decimal(0)
+        self._seen_completions = [0, 0]
+        if settings.budget_usd is not None and self._price is None:
+            raise ConfigError(
+                f"There is no price for {settings.model!r}, so a budget cannot be kept. "
+                f"Add a row for it to a copy of the price table and name it with --prices."
+            )
+        self._verifier: LLMProvider | None = None
+        if settings.verify:
+            taken = ("timeout_seconds", "concurrency", "requests_per_minute", "tokens_per_minute", "prices_path")
+            self._verifier = LLMProvider(
+                settings.verify, environment=environment, clock=clock, sleep=sleep, schema_length="short",
+                **{name: given[name] for name in taken if name in given},
+            )  # fmt: skip
 
     def fingerprint(self, document: Document) -> str:
         """See the protocol: model, parameters, rendered messages and response schema."""
-        schema = prompt.response_schema(self.settings.schema_length)
-        return prompt.fingerprint(self.name, self.parameters, prompt.messages(document), schema)
+        return prompt.document_fingerprint(self.name, self.parameters, document, self.settings.schema_length)
+
+    async def prepare(self, documents: Sequence[Document]) -> None:
+        """See all that will be asked: with `is_batch`, its first questions are put together and waited for."""
+        if self.settings.is_batch:
+            from extract.providers.batch import answers_of
+
+            conversations = [
+                prompt.messages(document, passage)
+                for document in documents
+                for passage in passages(document.text, self.settings.passage_chars)
+            ]
+            self._came = await answers_of(conversations, self.settings, self._sleep, self.say)
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
         """See the protocol. Asks until every record stands, or the settings say enough.
 
         The rows of requests hold what was answered, word for word. If the answers add up to
         something else than the last of them says, one more row without tokens holds the sum: it is
-        `ok` when the document is done, `truncated` when records are still missing.
+        `ok` when the document is done, `truncated` when records are still missing. A long document is
+        asked about in passages, together; then as often again as there are passes, and the other
+        model last.
         """
-        asked = prompt.messages(document)
         fingerprint = self.fingerprint(document)
-        attempts: list[Attempt] = []
+        parts = passages(document.text, self.settings.passage_chars)
+        read = await asyncio.gather(*(self._read(document, part, check, fingerprint) for part in parts))
+        attempts = [attempt for one in read for attempt in one.attempts]
+        holding = read[0].holding if len(read) == 1 else _united([one.holding for one in read])
+        outcome = "; ".join(dict.fromkeys(one.outcome for one in read if one.outcome))
+        if len(read) > 1 and not all(one.is_whole for one in read):
+            missing_n = sum(not one.is_whole for one in read)
+            if missing_n == len(read):
+                return attempts
+            holding.is_incomplete = True
+            outcome = "; ".join([f"{missing_n} of {len(read)} passages have no whole answer", *filter(None, [outcome])])
+        if self._verifier is not None and holding.records and not holding.is_incomplete:
+            rows, problem = await self._verified(document, holding, fingerprint)
+            attempts += rows
+            outcome = "; ".join(filter(None, [outcome, problem]))
+        return _summed_up(attempts, holding, outcome, is_sum=len(read) > 1 or self._verifier is not None)
+
+    async def _read(self, document: Document, passage: str, check: Check, fingerprint: str) -> _Read:
+        """One passage, in as many passes as the settings say."""
+        asked = prompt.messages(document, passage)
         holding = Holding()
-        conversation = asked
+        read = await self._settled(document, asked, asked, check, fingerprint, holding)
+        for _ in range(1, self.settings.passes):
+            if not read.is_whole or holding.is_incomplete:
+                break
+            shown = json.dumps({"records": holding.records}, ensure_ascii=False, separators=(",", ":"))
+            question = prompt.question_about_more(len(holding.records))
+            conversation = [
+                *asked, {"role": "assistant", "content": shown}, {"role": "user", "content": question},
+            ]  # fmt: skip
+            known_n = len(holding.records)
+            more = await self._settled(document, asked, conversation, check, fingerprint, holding)
+            # What a later pass could not bring takes nothing away of what the first brought.
+            if not more.is_whole:
+                holding.is_incomplete = False
+            read = _Read([*read.attempts, *more.attempts], holding, read.outcome or more.outcome, True)
+            if len(holding.records) == known_n:
+                break
+        return read
+
+    async def _settled(
+        self, document: Document, asked: list[Message], conversation: list[Message], check: Check, fingerprint: str,
+        holding: Holding,
+    ) -> _Read:  # fmt: skip
+        """Ask, and ask again with the reasons, until what came stands or the settings say enough."""
+        attempts: list[Attempt] = []
         answers = used_tokens = 0
         outcome = ""
+        has_answer = False
         while True:
             reply, tries = await self._answer(conversation, fingerprint)
             attempts.extend(tries)
@@ -109,6 +192,7 @@ class LLMProvider:
                 outcome = "asking again was refused"
                 break
             reading = read_answer(reply.text)
+            has_answer = has_answer or bool(reading.drafts) or reading.problem is None
             held = len(holding.records)
             problems = holding.take(reading.drafts, check)
             holding.is_incomplete = reply.is_truncated or reading.problem is not None
@@ -127,13 +211,46 @@ class LLMProvider:
             if used_tokens + _estimated_tokens(conversation) > self.settings.reask_limit_tokens:
                 outcome = f"not asked again: limit of {self.settings.reask_limit_tokens:,} tokens"
                 break
-        return _summed_up(attempts, holding, outcome)
+        return _Read(attempts, holding, outcome, has_answer and not holding.is_incomplete)
+
+    async def _verified(
+        self, document: Document, holding: Holding, fingerprint: str
+    ) -> tuple[list[Attempt], str]:  # fmt: skip
+        """Strike out what the other model does not find in the document: a rejected row says who and why."""
+        assert self._verifier is not None
+        other = self._verifier
+        records = holding.records
+        reply, rows = await other._answer(prompt.verification(document.text, records), fingerprint)
+        if reply is None or reply.refusal is not None:
+            return rows, f"not verified by {other.name}: {rows[-1].error_message or 'it refused'}"
+        reading = read_answer(reply.text)
+        wrong: dict[int, str] = {}
+        for entry in reading.drafts:
+            number = entry.get("record") if isinstance(entry, dict) else None
+            if isinstance(number, int) and 1 <= number <= len(records):
+                wrong[number - 1] = str(entry.get("reason") or "no reason given")
+        if reading.problem:
+            rows[-1] = replace(rows[-1], status="invalid", error_type="not_json", error_message=reading.problem)
+            return rows, f"not verified by {other.name}: {reading.problem}"
+        for index, reason in wrong.items():
+            draft = records[index]
+            why = self._clean(f"{other.name} does not find it in the document: {reason}")
+            holding.withdrawn.append({**draft, "reason_code": "not_a_record", "reason": why})
+        struck = [records[index] for index in wrong]
+        holding.sound = [draft for draft in holding.sound if draft not in struck]
+        holding.faulty = [one for one in holding.faulty if one[0] not in struck]
+        return rows, ""
 
     async def close(self) -> None:
         """Release connections."""
         if self._transport is not None:
             await self._transport.close()
             self._transport = None
+        if self._verifier is not None:
+            await self._verifier.close()
+        if self._served is not None:
+            self._served.close()
+            self._served = None
 
     async def _answer(self, conversation: list[Message], fingerprint: str) -> tuple[Reply | None, list[Attempt]]:
         """One answer, whatever number of requests it takes; None when there is none to be had."""
@@ -142,6 +259,9 @@ class LLMProvider:
         first_limited_at: float | None = None
         estimate = _estimated_tokens(conversation) + _EXPECTED_COMPLETION_TOKENS
         while True:
+            if self.fatal is not None:
+                return None, [*rows, self._failed_row(self.fatal, fingerprint, 0.0)]
+            reserved = self._reserve(conversation)
             if self.fatal is not None:
                 return None, [*rows, self._failed_row(self.fatal, fingerprint, 0.0)]
             entered = await self._throttle.enter(estimate)
@@ -160,9 +280,12 @@ class LLMProvider:
                     used_tokens=(reply.prompt_tokens or estimate) + (reply.completion_tokens or 0) if reply else None,
                     completion_tokens=(reply.completion_tokens or 0) if reply else 0,
                 )  # fmt: skip
+                self._reserved_usd -= reserved
             seconds = self._clock() - started
             if reply is not None:
                 self._has_answered = True
+                self._seen_completions[0] += 1
+                self._seen_completions[1] += reply.completion_tokens or 0
                 if reply.pause_seconds:
                     self._throttle.pause(reply.pause_seconds)
                 rows.append(self._row("ok", fingerprint, reply, seconds))
@@ -194,14 +317,45 @@ class LLMProvider:
                 return None, rows
             await self._sleep(wait_seconds)
 
+    def _reserve(self, conversation: list[Message]) -> Decimal:
+        """Set money aside for a request; `fatal` afterwards if there is not enough of it."""
+        if self._price is None or self.settings.budget_usd is None:
+            return Decimal(0)
+        count, tokens = self._seen_completions
+        expected = self._price.cost_usd(
+            _estimated_tokens(conversation), 0, tokens // count if count else _EXPECTED_COMPLETION_TOKENS
+        )
+        if self.spent_usd + self._reserved_usd + expected > self.settings.budget_usd:
+            words = f"The budget of ${self.settings.budget_usd} does not reach further: ${self.spent_usd:.4f} are spent"
+            self.fatal = Failure("budget", words)
+            return Decimal(0)
+        self._reserved_usd += expected
+        return expected
+
     async def _ask(self, conversation: list[Message]) -> Reply:
-        if self._transport is None:
-            self._transport = open_transport(self.settings)
+        came = self._came.pop(prompt.conversation_key(conversation), None) if self._came else None
+        if isinstance(came, Failure):
+            raise came
+        if came is not None:
+            return came
+        async with self._opening:
+            if self._transport is None:
+                self._transport = await self._opened()
         try:
             async with asyncio.timeout(self.settings.timeout_seconds):
                 return await self._transport.ask(conversation)
         except TimeoutError as error:
             raise Failure("timeout", "no answer in time") from error
+
+    async def _opened(self) -> Transport:
+        if self.settings.provider != "local":
+            return open_transport(self.settings)
+        from extract.providers.local import LocalServer
+
+        if self._served is None:
+            # Loading takes seconds; others' answers go on meanwhile.
+            self._served = await asyncio.to_thread(LocalServer, self.settings.model_name)
+        return open_transport(replace(self.settings, base_url=self._served.url))
 
     # --- rows ---
 
@@ -209,6 +363,8 @@ class LLMProvider:
         cost: Decimal | None = None
         if self._price and reply.prompt_tokens is not None:
             cost = self._price.cost_usd(reply.prompt_tokens, reply.cached_tokens or 0, reply.completion_tokens or 0)
+            cost = cost * BATCH_SHARE if reply.is_batch else cost
+            self.spent_usd += cost
         return Attempt(
             status=status, fingerprint=fingerprint, provider=self.name, raw_answer=self._without_key(reply.text),
             prompt_tokens=reply.prompt_tokens, cached_tokens=reply.cached_tokens,
@@ -243,13 +399,40 @@ class LLMProvider:
         return SECRETS.sub("[key]", self._without_key(" ".join(text.split())))
 
 
-def _summed_up(attempts: list[Attempt], holding: Holding, outcome: str) -> list[Attempt]:
+@dataclass(frozen=True)
+class _Read:
+    """What asking about a passage came to.
+
+    Attributes:
+        is_whole: There is an answer, and it did not break off.
+    """
+
+    attempts: list[Attempt]
+    holding: Holding
+    outcome: str
+    is_whole: bool
+
+
+def _united(parts: list[Holding]) -> Holding:
+    """What the passages of a document add up to."""
+    return Holding(
+        sound=united([draft for one in parts for draft in one.sound]),
+        faulty=[one for part in parts for one in part.faulty],
+        withdrawn=[draft for one in parts for draft in one.withdrawn],
+        is_incomplete=any(one.is_incomplete for one in parts),
+    )
+
+
+def _summed_up(
+    attempts: list[Attempt], holding: Holding, outcome: str, *, is_sum: bool = False
+) -> list[Attempt]:  # fmt: skip
     """The attempts, and a last row with what they add up to, where no single answer says it."""
     last = attempts[-1]
-    if not holding.records and not holding.withdrawn:
+    if not holding.records and not holding.withdrawn and not is_sum:
         return attempts
     text = last.raw_answer or ""
-    says_it_all = text.startswith("{") and not holding.withdrawn and read_answer(text).drafts == holding.records
+    is_plain = not is_sum and text.startswith("{") and not holding.withdrawn
+    says_it_all = is_plain and read_answer(text).drafts == holding.records
     if last.status == "ok" and says_it_all:
         return attempts
     reasons = [reason for _, reason in holding.faulty]
@@ -260,7 +443,7 @@ def _summed_up(attempts: list[Attempt], holding: Holding, outcome: str) -> list[
         *attempts,
         Attempt(
             status="truncated" if holding.is_incomplete else "ok", fingerprint=last.fingerprint,
-            provider=last.provider, raw_answer=holding.raw_answer(),
+            provider=attempts[0].provider, raw_answer=holding.raw_answer(),
             error_type="unsettled" if reasons or outcome else None,
             error_message=message or None,
         ),

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from extract.errors import ConfigError
 from extract.prompt import SchemaLength
+from extract.providers.passages import PASSAGE_CHARS
 from extract.providers.prices import DEFAULT_PRICES_PATH
 
 # How a model is held to the schema. `json_schema` is OpenAI's response format; the others are instructor's.
@@ -26,6 +28,7 @@ _OPENAI_HEADERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": 
 KEY_VARIABLES: dict[str, str | None] = {
     "openai": "OPENAI_API_KEY",
     "ollama": None,
+    "local": None,
     "anthropic": "ANTHROPIC_API_KEY",
     "google": "GOOGLE_API_KEY",
     "mistral": "MISTRAL_API_KEY",
@@ -43,7 +46,14 @@ KEY_VARIABLES: dict[str, str | None] = {
     "vertexai": None,
     "litellm": None,
 }
-_DEFAULT_MODES: dict[str, Mode] = {"openai": "json_schema", "ollama": "json_schema", "perplexity": "md_json"}
+_DEFAULT_MODES: dict[str, Mode] = {
+    "openai": "json_schema", "ollama": "json_schema", "local": "json_schema", "perplexity": "md_json",
+}  # fmt: skip
+# Small models need the grammar that a server makes of the schema; Google's interface refuses objects
+# without fields.
+_SCHEMAS: dict[str, SchemaLength] = {"ollama": "typed", "local": "typed", "google": "full", "vertexai": "full"}
+# One process answers one question at a time, slowly; a small model may not find the end of an answer.
+_LOCAL: dict[str, Any] = {"concurrency": 1, "timeout_seconds": 900.0, "max_output_tokens": 2_000}
 SECRETS = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key)-[A-Za-z0-9_\-*]{6,}|(?i:bearer)\s+[^\s'\",]+|(?<=://)[^/\s@]+@")
 
 
@@ -56,7 +66,7 @@ class LLMSettings:
         base_url: Address of an OpenAI-compatible server; None for the provider's own.
         api_key: Kept out of every message, row and representation.
         mode: How the model is held to the schema.
-        schema_length: `short` or `full` response schema (see `prompt`).
+        schema_length: `short`, `full` or `typed` response schema (see `prompt`).
         temperature: None leaves it to the server; some models accept no other.
         max_output_tokens: None leaves it to the server.
         timeout_seconds: Longest wait for one answer.
@@ -68,6 +78,13 @@ class LLMSettings:
         concurrency: Most requests under way at once.
         requests_per_minute: None for no limit.
         tokens_per_minute: None for no limit.
+        passage_chars: Longer documents are asked about in passages of this length.
+        passes: How often a document is read; from the second time on, for what is still missing.
+        verify: Another model, `provider/name`, that strikes out what the document does not state.
+        budget_usd: Stop asking before the cost exceeds it; None for no limit.
+        is_batch: Ask through OpenAI's Batch API.
+        batch_state_path: Where batches that are away are noted; needed for `is_batch`.
+        batch_poll_seconds: Time between questions whether a batch is done.
         prices_path: Table of prices.
         headers: More headers to send, as pairs; not part of the fingerprint.
     """
@@ -87,6 +104,13 @@ class LLMSettings:
     concurrency: int = 64
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    passage_chars: int = PASSAGE_CHARS
+    passes: int = 1
+    verify: str | None = None
+    budget_usd: Decimal | None = None
+    is_batch: bool = False
+    batch_state_path: Path | None = None
+    batch_poll_seconds: float = 30.0
     prices_path: Path = DEFAULT_PRICES_PATH
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -145,19 +169,33 @@ def settings_for(model: str, environment: Mapping[str, str], **given: Any) -> LL
     mode = given.pop("mode", None) or _DEFAULT_MODES.get(provider, "tools")
     if mode not in get_args(Mode):
         raise ConfigError(f"The mode {mode!r} is unknown. Use one of {', '.join(get_args(Mode))}.")
-    # Servers of one's own turn the schema into a grammar and show the model none of it.
-    length: SchemaLength = given.pop("schema_length", None) or ("full" if is_local else "short")
+    length: SchemaLength = given.pop("schema_length", None) or _SCHEMAS.get(provider, "short")
+    if length not in get_args(SchemaLength):
+        raise ConfigError(f"The schema {length!r} is unknown. Use one of {', '.join(get_args(SchemaLength))}.")
     if provider == "openai":
         named = ((header, environment.get(name)) for name, header in _OPENAI_HEADERS.items())
         given.setdefault("headers", tuple((header, value) for header, value in named if value))
+    if provider == "local":
+        for setting, value in _LOCAL.items():
+            given.setdefault(setting, value)
+    if given.get("is_batch") and (provider != "openai" or mode != "json_schema"):
+        raise ConfigError("Batches go through OpenAI's Batch API: use --batch with --model openai/…, and no --mode.")
     return LLMSettings(model=model, base_url=base_url, api_key=key, mode=mode, schema_length=length, **given)
 
 
 def parameters_of(settings: LLMSettings) -> dict[str, Any]:
     """What decides an answer beside model, messages and schema: part of the fingerprint."""
-    return {
+    decided: dict[str, Any] = {
         "mode": settings.mode,
         "schema_length": settings.schema_length,
         "temperature": settings.temperature,
         "max_output_tokens": settings.max_output_tokens,
     }
+    # What is as it comes is left out, so that a new setting makes no old answer pending.
+    if settings.passage_chars != PASSAGE_CHARS:
+        decided["passage_chars"] = settings.passage_chars
+    if settings.passes > 1:
+        decided["passes"] = settings.passes
+    if settings.verify:
+        decided["verify"] = settings.verify
+    return decided

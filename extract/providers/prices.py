@@ -16,6 +16,8 @@ from pathlib import Path
 from extract.errors import ConfigError
 
 DEFAULT_PRICES_PATH = Path(__file__).with_name("prices.csv")
+# OpenAI's price of an answer through a batch.
+BATCH_SHARE = Decimal("0.5")
 _COLUMNS = (
     "input_usd_per_million_tokens",
     "cached_input_usd_per_million_tokens",

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -76,7 +77,7 @@ class RecordingProvider:
         if parameters is None:
             raise ConfigError(f"The provider {inner.name!r} asks no model, so nothing can be recorded. Add --model.")
         self.name = inner.name
-        self._inner = inner
+        self.inner = inner
         self._folder = folder
         self._parameters: dict[str, Any] = dict(parameters)
         self._label = label or f"answers of {inner.name}"
@@ -84,15 +85,31 @@ class RecordingProvider:
     @property
     def fatal(self) -> object | None:
         """Why the provider behind will answer no further document."""
-        return getattr(self._inner, "fatal", None)
+        return getattr(self.inner, "fatal", None)
+
+    @property
+    def say(self) -> Callable[[str], None]:
+        """Where the provider behind says that it waits."""
+        return cast(Callable[[str], None], getattr(self.inner, "say", lambda message: None))
+
+    @say.setter
+    def say(self, value: Callable[[str], None]) -> None:
+        if hasattr(self.inner, "say"):
+            self.inner.say = value
+
+    async def prepare(self, documents: Sequence[Document]) -> None:
+        """Let the provider behind see all that will be asked."""
+        prepare = getattr(self.inner, "prepare", None)
+        if prepare is not None:
+            await prepare(documents)
 
     def fingerprint(self, document: Document) -> str:
         """See the protocol."""
-        return self._inner.fingerprint(document)
+        return self.inner.fingerprint(document)
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
         """See the protocol. A failure to reach the provider is not an answer, and is not recorded."""
-        attempts = await self._inner.extract(document, check)
+        attempts = await self.inner.extract(document, check)
         if attempts and attempts[-1].status != "error":
             recording = Recording(
                 format=_FORMAT, label=self._label, fingerprint=self.fingerprint(document), document=document.name,
@@ -105,7 +122,7 @@ class RecordingProvider:
 
     async def close(self) -> None:
         """Close the provider behind."""
-        await self._inner.close()
+        await self.inner.close()
 
 
 class ReplayProvider:
@@ -137,9 +154,9 @@ class ReplayProvider:
 
     def fingerprint(self, document: Document) -> str:
         """See the protocol: the fingerprint of the model that was recorded."""
-        length: SchemaLength = "full" if self._parameters.get("schema_length") == "full" else "short"
-        schema = prompt.response_schema(length)
-        return prompt.fingerprint(self._model, self._parameters, prompt.messages(document), schema)
+        stated = self._parameters.get("schema_length")
+        length: SchemaLength = stated if stated in ("full", "typed") else "short"
+        return prompt.document_fingerprint(self._model, self._parameters, document, length)
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
         """See the protocol. Tokens are those of the recording; a replay costs nothing."""

@@ -23,11 +23,11 @@ from extract.providers.llm_settings import KEY_VARIABLES, OPENAI_URL, LLMSetting
 
 FailureKind = Literal[
     "rate_limited", "server_error", "timeout", "unreachable", "not_the_protocol", "bad_request",
-    "authentication", "unknown_model", "unsupported", "quota", "not_installed",
+    "authentication", "unknown_model", "unsupported", "quota", "not_installed", "budget",
 ]  # fmt: skip
 
 
-_DIRECT = frozenset({"openai", "ollama"})
+_DIRECT = frozenset({"openai", "ollama", "local"})
 # Anthropic's interface demands a limit; other servers have one of their own.
 _ANTHROPIC_OUTPUT_TOKENS = 8_192
 
@@ -43,6 +43,7 @@ class Reply:
         text: The model's words, expected to be JSON.
         refusal: Its reason, when it would not answer.
         is_truncated: The answer broke off at a limit of tokens.
+        is_batch: It came through a batch, at half the price.
         pause_seconds: Time until the server's own limit allows another request, if it said so.
     """
 
@@ -53,6 +54,7 @@ class Reply:
     cached_tokens: int | None = None
     completion_tokens: int | None = None
     pause_seconds: float = 0.0
+    is_batch: bool = False
 
 
 class Failure(Exception):
@@ -87,35 +89,17 @@ class _OpenAITransport:
     """
 
     def __init__(self, settings: LLMSettings) -> None:
-        import aiohttp
-
-        address = (settings.base_url or OPENAI_URL).rstrip("/")
-        headers = {"Content-Type": "application/json", "User-Agent": f"pledgebook/{__version__}"}
-        headers |= dict(settings.headers)
-        if settings.api_key:
-            headers["Authorization"] = f"Bearer {settings.api_key}"
-        self._url = f"{address}/chat/completions"
-        self._session = aiohttp.ClientSession(
-            headers=headers,
-            connector=aiohttp.TCPConnector(
-                limit=settings.concurrency, ssl=_certificates() if address.startswith("https:") else True
-            ),
-            timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds),
-            # Proxies of the environment, as other clients take them.
-            trust_env=True,
-        )  # fmt: skip
-        schema = {"name": "answer", "schema": prompt.response_schema(settings.schema_length)}
-        self._constant: dict[str, Any] = {
-            "model": settings.model_name,
-            "response_format": {"type": "json_schema", "json_schema": schema},
-            **_sampling(settings),
-        }
+        self._url = f"{(settings.base_url or OPENAI_URL).rstrip('/')}/chat/completions"
+        self._session = connected(settings)
+        self._constant = constant_part(settings)
 
     async def ask(self, conversation: list[Message]) -> Reply:
         body = json.dumps({**self._constant, "messages": conversation}, ensure_ascii=False, separators=(",", ":"))
         try:
             # A half of a surrogate pair, from a damaged text, is no UTF-8.
-            async with self._session.post(self._url, data=body.encode("utf-8", "replace")) as response:
+            data = body.encode("utf-8", "replace")
+            headers_sent = {"Content-Type": "application/json"}
+            async with self._session.post(self._url, data=data, headers=headers_sent) as response:
                 status, headers, data = response.status, response.headers, await response.read()
         # aiohttp's errors share no base with those of a broken address.
         except Exception as error:
@@ -126,14 +110,41 @@ class _OpenAITransport:
         except ValueError:
             answer = None
         if status != 200:
-            raise _failure_by_status(status, _words(_message(answer) or text or "no reason given"), answer, headers)
+            raise failure_by_status(status, _words(_message(answer) or text or "no reason given"), answer, headers)
         try:
-            return replace(_reply_of(answer), pause_seconds=_exhausted_seconds(headers))
+            return replace(reply_of(answer), pause_seconds=_exhausted_seconds(headers))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise Failure("not_the_protocol", f"it answers {_words(text[:200])!r}") from error
 
     async def close(self) -> None:
         await self._session.close()
+
+
+def connected(settings: LLMSettings) -> Any:
+    """A pool of connections to an OpenAI-compatible server, with key and headers."""
+    import aiohttp
+
+    headers = {"User-Agent": f"pledgebook/{__version__}"} | dict(settings.headers)
+    if settings.api_key:
+        headers["Authorization"] = f"Bearer {settings.api_key}"
+    is_secure = (settings.base_url or OPENAI_URL).startswith("https:")
+    return aiohttp.ClientSession(
+        headers=headers,
+        connector=aiohttp.TCPConnector(limit=settings.concurrency, ssl=_certificates() if is_secure else True),
+        timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds),
+        # Proxies of the environment, as other clients take them.
+        trust_env=True,
+    )
+
+
+def constant_part(settings: LLMSettings) -> dict[str, Any]:
+    """What every request says beside its messages."""
+    schema = {"name": "answer", "schema": prompt.response_schema(settings.schema_length)}
+    return {
+        "model": settings.model_name,
+        "response_format": {"type": "json_schema", "json_schema": schema},
+        **_sampling(settings),
+    }
 
 
 def _certificates() -> ssl.SSLContext:
@@ -207,7 +218,7 @@ class _InstructorTransport:
             if not completions:
                 raise failure_of(error) from error
         try:
-            reply = _reply_of(_plain(completions[-1]))
+            reply = reply_of(_plain(completions[-1]))
         except (ValueError, LookupError, TypeError, AttributeError):
             reply = Reply("")
         if parsed is not None and not reply.text:
@@ -257,7 +268,7 @@ def _plain(completion: Any) -> Any:
     return dump() if dump else completion
 
 
-def _reply_of(data: Any) -> Reply:
+def reply_of(data: Any) -> Reply:
     """A reply of OpenAI's protocol, or of Anthropic's, which has no choices but content.
 
     Raises:
@@ -266,7 +277,7 @@ def _reply_of(data: Any) -> Reply:
     """
     if "choices" not in data and isinstance(data.get("error"), dict):
         error = data["error"]
-        raise _failure_by_status(int(error.get("code") or 500), _words(str(error.get("message") or error)), error, {})
+        raise failure_by_status(int(error.get("code") or 500), _words(str(error.get("message") or error)), error, {})
     if "choices" not in data:
         return _anthropic_reply(data)
     choice = data["choices"][0]
@@ -316,7 +327,7 @@ def failure_of(error: BaseException) -> Failure:
         if isinstance(status, int):
             body = getattr(link, "body", None)
             headers = getattr(getattr(link, "response", None), "headers", None) or {}
-            return _failure_by_status(status, _words(_message(body) or str(link)), body, headers)
+            return failure_by_status(status, _words(_message(body) or str(link)), body, headers)
     for link in links:
         if isinstance(link, TimeoutError) or "Timeout" in _kinds(link):
             return Failure("timeout", "no answer in time")
@@ -328,7 +339,7 @@ def failure_of(error: BaseException) -> Failure:
     return Failure("server_error", _words(f"{type(error).__name__}: {error}"))
 
 
-def _failure_by_status(status: int, words: str, body: Any, headers: Mapping[str, str]) -> Failure:
+def failure_by_status(status: int, words: str, body: Any, headers: Mapping[str, str]) -> Failure:
     said = f"HTTP {status}: {words}"
     inner = body.get("error", body) if isinstance(body, dict) else None
     code = str(inner.get("code") or "") if isinstance(inner, dict) else ""
@@ -429,6 +440,8 @@ def explain(failure: Failure, settings: LLMSettings) -> str:
             )
         case "quota":
             return f"The account at {address} has no credit left: {words}. Top it up, then run again: it resumes."
+        case "budget":
+            return f"{words}. What came is kept: call again to go on."
         case "not_installed":
             return f"The model {model!r} cannot be opened: {words}. Install or configure what it names."
         case "timeout":

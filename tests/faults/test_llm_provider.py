@@ -139,7 +139,7 @@ def test_a_right_answer_is_one_row_as_it_was_said(loopback_only: list[str]) -> N
     (request,) = server.requests
     assert request.path == "/v1/chat/completions"
     assert request.headers["authorization"] == f"Bearer {KEY}"
-    assert request.body["response_format"]["json_schema"]["schema"] == prompt.response_schema("full")
+    assert request.body["response_format"]["json_schema"]["schema"] == prompt.response_schema("short")
     assert request.messages == prompt.messages(document())
 
 

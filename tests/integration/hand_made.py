@@ -185,9 +185,9 @@ def add_run(
     run_id: str,
     started_at: datetime,
     news: Sequence[News],
-    vanished: Sequence[News] = (),
+    dropped: Sequence[News] = (),
 ) -> None:
-    """Append one run that saw `news` and no longer found `vanished`."""
+    """Append one run that saw `news`, and the decision that `dropped` stands no longer."""
     run = {
         "run_id": run_id, "started_at": started_at, "finished_at": started_at, "status": "ok", "provider": "test",
         "pledgebook_version": "0", "schema_version": "1", "grounding_version": "1", "documents_n": len(news),
@@ -206,7 +206,7 @@ def add_run(
         for number, item in enumerate(news)
     ]
     gone = [
-        _sighting(source_id, None, run_id, started_at) for item in vanished for source_id in places[item.document_id]
+        _sighting(source_id, None, run_id, started_at) for item in dropped for source_id in places[item.document_id]
     ]
     insert_rows(connection, "sightings", [*sightings, *gone])
 
@@ -243,7 +243,7 @@ def _sighting(source_id: str, item: News | None, run_id: str, seen_at: datetime)
     return {
         "sighting_id": f"{run_id}-{source_id}", "source_id": source_id, "name": "test", "source": "test.txt",
         "document_id": item.document_id if item else None, "extraction_id": f"x-{item.document_id}" if item else None,
-        "run_id": run_id, "seen_at": seen_at, "status": "ok" if item else "vanished",
+        "run_id": run_id, "seen_at": seen_at, "status": "ok" if item else "dropped",
     }  # fmt: skip
 
 
@@ -412,29 +412,29 @@ class World:
             for statement in _patched(node)
         ]
 
-    def build(self, *runs: Sequence[News], rates: Sequence[Rate] = (), vanished: Sequence[News] = ()) -> None:
-        """Forget everything, take in these runs one after the other, and build; `vanished` are gone in a last run."""
+    def build(self, *runs: Sequence[News], rates: Sequence[Rate] = (), dropped: Sequence[News] = ()) -> None:
+        """Forget everything, take in these runs one after the other, and build; `dropped` are dropped in a last run."""
         for table in RAW_TABLES:
             self.connection.execute(f"delete from raw.{table}")
         self._runs_n = 0
         insert_rows(self.connection, "exchange_rates", [vars(rate) for rate in rates])
-        self._take_in(runs, vanished)
+        self._take_in(runs, dropped)
         for statement in self._whole:
             self.connection.execute(statement)
 
-    def patch(self, *runs: Sequence[News], vanished: Sequence[News] = ()) -> None:
+    def patch(self, *runs: Sequence[News], dropped: Sequence[News] = ()) -> None:
         """Take in further runs and make anew what they change, as a large warehouse does."""
-        self._take_in(runs, vanished)
+        self._take_in(runs, dropped)
         for statement in self._patch:
             self.connection.execute(statement)
 
-    def _take_in(self, runs: Sequence[Sequence[News]], vanished: Sequence[News]) -> None:
+    def _take_in(self, runs: Sequence[Sequence[News]], dropped: Sequence[News]) -> None:
         for news in runs:
             at = STARTED_AT + timedelta(days=self._runs_n)
             add_run(self.connection, f"run-{self._runs_n}", at, news)
             self._runs_n += 1
-        if vanished:
-            add_run(self.connection, "run-last", STARTED_AT + timedelta(days=99), [], vanished)
+        if dropped:
+            add_run(self.connection, "run-last", STARTED_AT + timedelta(days=99), [], dropped)
 
     def read(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query."""

@@ -393,7 +393,7 @@ def test_a_second_run_reports_what_changed(workspace: Path) -> None:
     )
     connection = duckdb.connect(str(path))
     try:
-        add_run(connection, "run-2", STARTED_AT + timedelta(days=1), [later], vanished=[WORLD[8]])
+        add_run(connection, "run-2", STARTED_AT + timedelta(days=1), [later], dropped=[WORLD[8]])
     finally:
         connection.close()
     run_dbt(workspace, path, "run")

@@ -156,8 +156,8 @@ def test_a_dropped_document_takes_its_claims_and_no_others(world: World, news: l
     left = [claim for claim in world.read(CLAIMS) if claim[1] != dropped.document_id]
     without = state(world, rest)
     assert world.read(CLAIMS) == left
-    # Seen once and then gone is the same as never seen.
-    world.build(news, rates=RATES, vanished=[dropped])
+    # Seen once and then dropped is the same as never seen.
+    world.build(news, rates=RATES, dropped=[dropped])
     assert world.broken_invariants() == {}
     assert (world.read(TOTALS), world.read(COMMITMENTS)) == without
     assert world.read(CLAIMS) == left
@@ -178,11 +178,11 @@ def test_a_patch_makes_what_a_whole_build_makes(
     world: World, news: list[News], more: list[News], index: int, is_gone: bool
 ) -> None:
     later = [replace(item, text=f"Later: {item.text}") for item in more]
-    vanished = [news[index % len(news)]] if is_gone else []
+    dropped = [news[index % len(news)]] if is_gone else []
     world.build(news, rates=RATES)
-    world.patch(later, vanished=vanished)
+    world.patch(later, dropped=dropped)
     assert world.broken_invariants() == {}
     patched = world.tables()
-    world.build(news, later, rates=RATES, vanished=vanished)
+    world.build(news, later, rates=RATES, dropped=dropped)
     whole = world.tables()
     assert [name for name in whole if name not in OF_THE_BUILD and patched[name] != whole[name]] == []

@@ -178,13 +178,13 @@ def test_entities_and_scripts_of_a_page_are_no_text():
 def test_folders_give_texts_and_pages_once_and_in_order(tmp_path):
     (tmp_path / "sub").mkdir()
     (tmp_path / ".hidden").mkdir()
-    for name in ("b.txt", "a.md", "sub/c.HTML", ".hidden/d.txt", ".e.txt", "f.pdf", "sub/noted.json"):
+    for name in ("b.txt", "a.md", "sub/c.HTML", ".hidden/d.txt", ".e.txt", "f.log", "g.pdf", "sub/noted.json"):
         (tmp_path / name).write_text("text")
     (tmp_path / "link.txt").symlink_to(tmp_path / "b.txt")
-    sources = find_sources([tmp_path / "b.txt", tmp_path, tmp_path / "f.pdf"])
-    assert [source.path.name for source in sources] == ["b.txt", "a.md", "c.HTML", "f.pdf"]
-    assert [source.name for source in sources] == ["b", "a", "c", "f"]
-    assert len({source.source_id for source in sources}) == 4
+    sources = find_sources([tmp_path / "b.txt", tmp_path, tmp_path / "f.log"])
+    assert [source.path.name for source in sources] == ["b.txt", "a.md", "g.pdf", "c.HTML", "f.log"]
+    assert [source.name for source in sources] == ["b", "a", "g", "c", "f"]
+    assert len({source.source_id for source in sources}) == 5
 
 
 def test_a_source_is_the_same_however_its_path_is_written(tmp_path, monkeypatch):

@@ -121,3 +121,8 @@ def test_a_changed_number_is_never_accepted(true, false, shape):
     assert Grounder(text).align(f"Norway pledged {shape.format(true)} to the fund").alignment == "exact"
     assert Grounder(text).align(f"Norway pledged {shape.format(false)} to the fund").alignment == "none"
     assert Grounder(text).align(shape.format(false)).alignment == "none"
+
+
+@given(st.text(alphabet="aé\u0301 \t\n\u00a0\u2009«»\"“”'`’-–\u0640\u200fم\u064eÄßİ½٣1,.", max_size=60))
+def test_the_folded_text_alone_is_that_of_the_view(text: str) -> None:
+    assert fold_text(text) == fold(text).text

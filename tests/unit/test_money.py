@@ -107,6 +107,9 @@ PARSED = [
     ("en", "$12bn-$15bn", "1.2e10", "USD", "between"),
     ("fr", "entre 5 et 6 Md€", "5000000000", "EUR", "between"),
     ("en", "€1.5 to €2 million", "1500000", "EUR", "between"),
+    ("es", "50,000 millones de euros", "50000000000", "EUR", "exact"),
+    ("es", "1,250 millones de euros", "1250000", "EUR", "exact"),
+    ("es", "unos nueve mil millones de dólares", "9000000000", "USD", "approximately"),
 ]
 
 
@@ -132,6 +135,7 @@ def test_bounds_agree_with_the_qualifier(text: str, bounds: tuple[int | None, in
 
 @pytest.mark.parametrize(("text", "found"), [
     ("It gave $50m (£39m) to the fund.", [("$50m", "USD"), ("£39m", "GBP")]),
+    ("قدم البنك ( 152 ) مليون دولار لتشاد", [("152 ) مليون دولار", "USD")]),
     ("They gave 3, 5 and 8 million euros.", [("3", "EUR"), ("5", "EUR"), ("8 million euros", "EUR")]),
     ("In 2023, 5 million euros went there.", [("5 million euros", "EUR")]),
     ("The pledge rose from 3 to 5 billion euros.", [("5 billion euros", "EUR")]),

@@ -16,6 +16,7 @@ from extract.config import Settings
 from extract.documents import Document
 from extract.errors import ConfigError, WarehouseError
 from extract.providers import Attempt, Check
+from extract.retention import drop_documents
 from extract.warehouse import Journal
 
 pytestmark = pytest.mark.usefixtures("without_dbt")
@@ -26,17 +27,20 @@ def query(warehouse: Path, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+LATEST = """
+    with latest as (
+        select * from raw.sightings
+        qualify row_number() over (partition by source_id order by seen_at desc, sighting_id desc) = 1
+    )
+"""
+
+
 def current_claims(warehouse: Path) -> list[tuple[str, str]]:
     """Names of sources and types of the records they stand for now."""
     return query(
         warehouse,
-        """
-        with latest as (
-            select * from raw.sightings
-            qualify row_number() over (partition by source_id order by seen_at desc, sighting_id desc) = 1
-        )
-        select name, record_type from latest join raw.records using (extraction_id) where status = 'ok' order by all
-        """,
+        LATEST + "select name, record_type from latest join raw.records using (extraction_id)"
+        " where status in ('ok', 'vanished') order by all",
     )
 
 
@@ -145,13 +149,47 @@ def test_a_failure_takes_nothing_away_that_was_known(warehouse, articles, provid
     assert current_claims(warehouse) == known
 
 
-def test_a_document_that_is_gone_takes_its_claims_with_it(warehouse, articles, provider):
+def test_a_document_that_is_gone_is_marked_and_its_claims_stay_until_it_is_dropped(warehouse, articles, provider):
     pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    norway = (articles / "norway.txt").read_text(encoding="utf-8")
     (articles / "norway.txt").unlink()
     summary = pipeline.run(Settings(warehouse=warehouse), [articles], provider)
     assert (summary.vanished_n, summary.published) == (1, True)
+    assert current_claims(warehouse) == [("norway", "pledge"), ("peru", "troop_commitment")]
+    assert query(warehouse, LATEST + "select status from latest where name = 'norway'") == [("vanished",)]
+    assert pipeline.run(Settings(warehouse=warehouse), [articles], provider).run_id is None
+    # A person says otherwise: exactly its claims are gone.
+    places, failures = drop_documents(warehouse, ["norway"])
+    assert (len(places), failures) == (1, [])
     assert current_claims(warehouse) == [("peru", "troop_commitment")]
     assert pipeline.run(Settings(warehouse=warehouse), [articles], provider).run_id is None
+    # And it comes back with the document, for which nobody is asked again.
+    provider.asked.clear()
+    (articles / "norway.txt").write_text(norway, encoding="utf-8")
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    assert (current_claims(warehouse), provider.asked) == (
+        [("norway", "pledge"), ("peru", "troop_commitment")], [],
+    )  # fmt: skip
+
+
+def test_what_still_stands_at_its_source_is_not_dropped(warehouse, articles, provider):
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    for reference, reason in (("norway", "still stands"), ("nobody", "no document")):
+        with pytest.raises(ConfigError, match=reason):
+            drop_documents(warehouse, [reference])
+    assert len(current_claims(warehouse)) == 2
+
+
+def test_a_clock_that_was_set_back_hides_nothing_new(warehouse, articles, provider):
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    with duckdb.connect(str(warehouse)) as connection:  # as if the clock had been ahead
+        for table, column in (("sightings", "seen_at"), ("runs", "started_at"), ("extractions", "asked_at")):
+            connection.execute(f"update raw.{table} set {column} = {column} + interval 40 days")
+    (articles / "norway.txt").write_text(PERU, encoding="utf-8")
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    assert current_claims(warehouse) == [("norway", "troop_commitment"), ("peru", "troop_commitment")]
+    assert query(warehouse, "select count(*) from raw.runs where run_id = (select arg_max(run_id, started_at) "
+                 "from raw.runs) and asked_n = 0") == [(1,)]  # fmt: skip
 
 
 def test_a_run_on_another_folder_takes_nothing_away(warehouse, articles, provider, tmp_path):
@@ -220,7 +258,8 @@ def test_when_the_marts_fail_nothing_is_published_and_nobody_is_asked_again(
     summary = pipeline.run(Settings(warehouse=warehouse), [articles], provider)
     assert (provider.asked, summary.asked_n, summary.published) == ([], 0, True)
     assert current_claims(warehouse) == [("norway", "pledge"), ("peru", "troop_commitment")]
-    assert sorted(path.name for path in warehouse.parent.iterdir()) == ["warehouse.duckdb", "warehouse.duckdb.lock"]
+    left = sorted(path.name.removeprefix("warehouse.duckdb") for path in warehouse.parent.iterdir())
+    assert left == ["", ".kept", ".lock", ".state"]
 
 
 def test_answers_of_a_run_that_did_not_publish_outlive_a_run_on_other_documents(

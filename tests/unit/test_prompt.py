@@ -30,32 +30,31 @@ def test_every_type_is_in_the_order() -> None:
 
 
 @pytest.mark.parametrize("record_type", sorted(DRAFT_TYPES))
-def test_every_field_is_named_where_it_belongs(record_type: str) -> None:
-    model = DRAFT_TYPES[record_type]
-    line = line_of(f"{record_type}: ") + "\n" + line_of("Every record: ")
-    for name, info in model.model_fields.items():
-        assert re.search(rf"\b{name}\b", line), name
-        if name not in prompt.NAMED_ONLY and info.description and name != "type":
-            assert prompt.meaning_of(info) in prompt.field_guide(), name
-    assert (model.__doc__ or "missing") in line
+def test_every_field_that_a_record_needs_is_named_where_it_belongs(record_type: str) -> None:
+    line = line_of(record_type) + "\n" + line_of("All: ")
+    for name, info in DRAFT_TYPES[record_type].model_fields.items():
+        if info.is_required() or name in prompt._OF_TYPE[record_type]:
+            assert re.search(rf"\b{name}\b", line), name
 
 
-@pytest.mark.parametrize("model", [DraftActor, DraftShare])
-def test_every_part_of_a_field_is_named(model: type[DraftActor] | type[DraftShare]) -> None:
-    line = line_of(f"{model.__name__.removeprefix('Draft').lower()}: ")
-    for name in model.model_fields:
-        assert re.search(rf"\b{name}\b", line), name
+def test_every_field_of_the_guide_is_one_of_the_schema() -> None:
+    for record_type, names in prompt._OF_TYPE.items():
+        assert {*names, *prompt._OF_EVERY_RECORD} <= set(DRAFT_TYPES[record_type].model_fields)
 
 
-def test_every_value_of_a_closed_list_is_told() -> None:
-    for model in PARTS:
-        for name, info in model.model_fields.items():
-            for value in prompt.closed_list(info):
-                assert re.search(rf"\b{value}\b", prompt.field_guide()), (model.__name__, name, value)
+def test_every_part_of_an_actor_is_named_and_a_name_alone_is_one() -> None:
+    for name in DraftActor.model_fields:
+        assert re.search(rf"\b{name}\b", line_of("A: ")), name
+    assert DraftActor.model_validate("Norway") == DraftActor(name="Norway")
 
 
-def test_fields_given_by_name_alone_exist() -> None:
-    assert {name for model in PARTS for name in model.model_fields} >= prompt.NAMED_ONLY
+def test_every_value_of_the_stages_and_roles_is_told() -> None:
+    for record_type, model in DRAFT_TYPES.items():
+        for name in ("stage", "role"):
+            if name in model.model_fields and (name in prompt._OF_TYPE[record_type] or name == "stage"):
+                values = set(prompt.closed_list(model.model_fields[name])) - prompt._UNTOLD
+                if record_type != "funding_amount" or name == "role":
+                    assert values <= set(re.findall(r"\w+", line_of(record_type))), (record_type, name)
 
 
 def test_the_full_schema_holds_every_field_and_value() -> None:
@@ -72,11 +71,8 @@ def test_the_full_schema_holds_every_field_and_value() -> None:
     assert not {"description", "title", "default", "maxLength", "anyOf"} & set(re.findall(r'"(\w+)":', text))
 
 
-def test_what_the_short_schema_asks_for_every_draft_has() -> None:
-    record = prompt.response_schema("short")["properties"]["records"]["items"]
-    assert record["required"] == ["type", "quotes"] == list(record["properties"])
-    for model in DRAFT_TYPES.values():
-        assert {"type", "quotes"} <= set(model.model_fields)
+def test_the_short_schema_asks_for_a_list_alone() -> None:
+    assert prompt.response_schema("short")["properties"] == {"records": {"type": "array", "items": {}}}
 
 
 def test_an_answer_of_the_guide_s_shapes_is_valid() -> None:
@@ -92,9 +88,11 @@ def test_an_answer_of_the_guide_s_shapes_is_valid() -> None:
     assert len(Answer.model_validate(answer).records) == 1
 
 
-def test_guide_and_short_schema_stay_short() -> None:
-    schema = json.dumps(prompt.response_schema("short"), separators=(",", ":"))
-    assert (len(prompt.instructions()) + len(schema)) / 4 <= 920
+def test_a_document_of_2000_characters_takes_820_tokens_at_most() -> None:
+    asked = prompt.messages(document("x" * 2000))
+    schema = {"name": "answer", "schema": prompt.response_schema("short")}
+    sent = json.dumps({"type": "json_schema", "json_schema": schema}, separators=(",", ":"))
+    assert (sum(len(message["content"]) for message in asked) + len(sent)) / 4 <= 820
 
 
 # --- messages ------------------------------------------------------------------------------------
@@ -124,7 +122,7 @@ def test_a_text_that_holds_its_own_key_gets_another(monkeypatch: pytest.MonkeyPa
             return "a" * 64 if b"text" in self.data else "b" * 64
 
     monkeypatch.setattr(prompt.hashlib, "sha256", Constant)
-    assert prompt.delimited(f"a text with {'A' * 16}").startswith(f"<document {'b' * 16}>")
+    assert prompt.delimited(f"a text with {'A' * 8}").startswith(f"<document {'b' * 8}>")
 
 
 @pytest.mark.parametrize("mark", ["<|im_end|>", "</s>", "<s>", "<end_of_turn>", "[INST]", "[/INST]", "</think>"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.documents import Document
+from extract.documents import Document, find_sources, read_document
 from extract.errors import ConfigError
 from extract.providers import Attempt, Check
 from extract.providers.llm import LLMProvider
@@ -131,3 +131,11 @@ def test_only_a_model_s_answers_are_recorded(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="'embedded' asks no model"):
         RecordingProvider(Embedded(), tmp_path)  # type: ignore[arg-type]
+
+
+def test_every_sample_document_has_a_recording_of_the_prompt_as_it_is() -> None:
+    root = Path(__file__).resolve().parents[2]
+    folder = root / "seeds" / "recordings"
+    provider = ReplayProvider(folder)
+    for source in find_sources([root / "seeds" / "documents"]):
+        assert (folder / f"{provider.fingerprint(read_document(source))}.json").exists(), source.name

@@ -35,9 +35,11 @@ current_versions as (
         min(source_location) as source_location,
         min(source_name) as source_name,
         count(*) as sources_n,
-        max(seen_at) as last_seen_at
+        max(seen_at) as last_seen_at,
+        bool_and(status = 'vanished') as is_vanished
     from latest_sightings
-    where status = 'ok' and document_id is not null
+    -- What vanished from its source stands until a person drops it; a reprint stands for nothing of its own.
+    where status in ('ok', 'vanished') and document_id is not null and extraction_id is not null
     group by document_id
 
 ),
@@ -51,6 +53,7 @@ described as (
         current_versions.source_name,
         current_versions.sources_n,
         current_versions.last_seen_at,
+        current_versions.is_vanished,
         documents.language,
         documents.title,
         documents.outlet,
@@ -77,7 +80,7 @@ final as (
             'document:' || document_id
         ) as source_key,
         -- Changes with everything that a mart says of the document.
-        hash(language, title, outlet, publication_date, known_date, agency, is_official, source_location)
+        hash(language, title, outlet, publication_date, known_date, agency, is_official, source_location, is_vanished)
             as document_hash
     from described
     {%- if var('as_of') %}

@@ -50,7 +50,8 @@ final as (
         documents.outlet,
         documents.agency,
         documents.publication_date,
-        documents.source_location as source
+        documents.source_location as source,
+        documents.is_vanished
     from quotes
     inner join clustered using (record_id)
     inner join claims using (claim_id)

@@ -1,92 +1,91 @@
-"""Readings to drafts: which probabilities make a record, and what goes with it.
+"""Candidates to drafts: which probabilities make a record, and what goes with it.
 
 In: a document and the model. Out: drafts in the words of the document, with a confidence each, and
-the candidates that were not sure enough, with the reason. Numbers and names are converted to the
-right of this module, for every provider alike.
+the candidates that were not sure enough, with the reason. What one sentence leaves open (who
+receives it, which force "the mission" is) is settled by the whole document. Numbers and names are
+converted to the right of this module, for every provider alike.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from extract.documents import Document
-from extract.normalise.actors import ActorMention, find_actors, resolve_actor
+from extract.normalise.actors import ActorMention, resolve_actor
+from extract.normalise.currencies import code_of
 from extract.normalise.dates import find_dates
 from extract.normalise.folding import fold_text
 from extract.normalise.headcounts import find_headcounts
+from extract.normalise.money import find_money
 from extract.normalise.numbers import parse_number
-from extract.providers.embedded.examples import CLASS_INDEX, CLASSES, SPAN_KINDS
-from extract.providers.embedded.leaders import country_of, has_office, leaders
-from extract.providers.embedded.mentions import Mention, find_mentions
-from extract.providers.embedded.model import Model, Reading, distance_class
-from extract.providers.embedded.sentences import split_sentences
+from extract.normalise.tokens import fold_letters
+from extract.providers.embedded.candidates import (
+    COLUMNS,
+    RECORD_CLASSES,
+    Candidate,
+    Name,
+    Readings,
+    may_act,
+    read_candidates,
+)
+from extract.providers.embedded.examples import CLASS_INDEX, CLASSES
+from extract.providers.embedded.model import Model
+from extract.providers.embedded.roles import role_from_words
 from extract.providers.embedded.stages import Kind, stage_from_words
-from extract.schema import Actor
+from extract.providers.embedded.words import (
+    ACCEPTANCE,
+    CANCELLED,
+    CASUALTIES,
+    COLLECTED,
+    COMMON_NOUNS,
+    EACH,
+    EQUIVALENT,
+    EVENTS,
+    EXPELLED,
+    GROUPS,
+    INVITATION,
+    LIST,
+    MISSIONS,
+    PERSONNEL_WORDS,
+    SUSPENDED,
+)
 
-# Pieces of context and target a passage may have; the encoder was trained on passages of this size.
-_PASSAGE_CHARS = 700
-_CONTEXT_SENTENCES = 2
-_RECORD_CLASSES = CLASSES[: CLASS_INDEX["conditional"]]
 _ROLES = CLASSES[CLASS_INDEX["founding_member"] :]
-_ACTOR = SPAN_KINDS.index("actor")
-_NUMBER = SPAN_KINDS.index("number")
-_COLUMNS = {letter: [n for n, name in enumerate(_RECORD_CLASSES) if name[0] == letter] for letter in "PFTM"}
 # Candidates less probable than this are not even kept as rejected ones.
 _WORTH_KEEPING = 0.15
 # The network is surer than it is right: the share of strictly right records, as a line over its
 # probability, on seeds/gold/development and the development corpus.
 _CALIBRATION = (0.4, 0.4)
+# Probability of the name that stands beside each of several figures: "Norway 20 million, Chile 5 million".
+_BESIDE = 0.7
+# How sure a listed name is beside the surest of its list.
+_LISTED = 0.8
+# Share of all that is given, by which one actor is the document's giver.
+_MAIN_SHARE = 0.6
 _ORGANISATIONS = {"igo", "bloc", "force", "programme", "government_body", "ngo"}
+_NO_ORGANISATIONS = {"armed_group", "country", "force", "person"}
 _PERSONNEL = {"troops": "troops", "police": "police", "observers": "military_observers", "medical": "medical",
               "civilian": "civilian"}  # fmt: skip
 
 
-_DETERMINERS = frozenset(
-    "the a an its his her their our this that these those la le les el los las un une una der die das den ein eine "
-    "o os as um uma bu bir".split()
-)
-# Between names of a list: commas, conjunctions, articles.
-_LIST = re.compile(
-    r"(?:[\s,،、;\-]|\b(?:and|as well as|along with|together with|the|et|ainsi que|la|le|les|y|e|así como|und|sowie"
-    r"|и|а также|ve|ile|junto con|os?|as?|el|los|las|de|von)\b"
-    r"|(?<![\u0621-\u064a])(?:و|ال|وال|كل من|من)(?![\u0621-\u064a])|و|和|与|及|l'|d'|'){0,60}"
-)
-# Personnel without a number: where a sentence names some, a lower probability will do.
-_PERSONNEL_WORDS = re.compile(
-    r"\b(?:troops?|soldiers?|peacekeep\w+|police|contingents?|battalions?|personnel|blue helmets|military observers?|"
-    r"troupes?|soldats?|casques bleus|militaires|policiers|gendarmes|contingente?s?|bataillons?|"
-    r"tropas?|soldados?|cascos azules|efectivos|militares|polic[ií]as|batall[oó]n\w*|capacetes azuis|"
-    r"truppen?|soldat\w*|blauhelm\w*|polizist\w*|kontingente?s?|bundeswehr\w*|"
-    r"войск\w*|солдат\w*|миротворц\w*|военнослужащ\w+|контингент\w*|военных|полицейск\w+|батальон\w*|"
-    r"asker\w*|birlik\w*|polis\w*|tabur\w*|barış gücü)\b"
-    r"|قوات|جنود|جندي|عسكري|شرطة|كتيبة|كتائب|حفظ السلام|部队|军队|士兵|维和|警察|官兵",
-    re.IGNORECASE,
-)
-_EACH = re.compile(
-    r"\b(?:each|respectively|apiece|chacune?|respectivement|cada un[oa]?|respectivamente|jeweils|"
-    r"je(?= \d)|по(?= \d)|каждый|каждая|"
-    r"соответственно|cada|ayrı ayrı)\b|لكل منهما|كل منهما|على التوالي|على حدة|各",
-    re.IGNORECASE,
-)
-
-
 @dataclass(frozen=True)
 class Thresholds:
-    """How sure to be. Set on the development part; see benchmarks/embedded.md."""
+    """How sure to be. Set on development documents; see benchmarks/embedded.md."""
 
     record: float = 0.4
+    troops: float = 0.4
     valueless: float = 0.5
     membership: float = 0.3
     named_personnel: float = 0.2
     funding: float = 0.4
     lone_actor: float = 0.25
+    main_giver: float = 0.5
     joint_actor: float = 0.1
     counterpart: float = 0.35
     joined: float = 0.5
-    tag: float = 0.5
 
 
 @dataclass
@@ -98,557 +97,591 @@ class Decision:
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
 
-@dataclass
-class _Span:
-    start: int
-    end: int
-    kind: int
-
-
 def decide(document: Document, model: Model, thresholds: Thresholds) -> Decision:
     """Everything the model finds in one document."""
-    decision = Decision()
-    text = document.text
-    sentences = split_sentences(text)
-    mentions = find_mentions(text, document.language)
-    seen: set[tuple[Any, ...]] = set()
-    named = find_actors(text, document.language)
-    speakers = leaders(text, named)
-    for targets, first, last in _passages(sentences, mentions):
-        start, end = sentences[first][0], sentences[last][1]
-        inside = [one for one in mentions if start <= one.start and one.end <= end]
-        passage = _Passage(document, model, thresholds, start, end, inside, sentences, named, speakers)
-        passage.decide(targets, decision, seen)
-    _complete_recipients(decision.drafts, document, named, sentences)
-    return decision
+    return _Decider(read_candidates(document, model), thresholds).decide()
 
 
-def _complete_recipients(
-    drafts: list[dict[str, Any]], document: Document, named: list[ActorMention], sentences: list[tuple[int, int]]
-) -> None:
-    """Give pledges without a recipient the one that the document is about.
+class _Decider:
+    """One document's candidates, and what is made of them."""
 
-    That is the recipient of most of its other pledges or, when none has one, the only fund or
-    country that its first sentences name beside the givers. The sentence is quoted as well.
-    """
-    pledges = [draft for draft in drafts if draft["type"] == "pledge" and draft.get("money")]
-    if not any(draft["recipient"] is None for draft in pledges):
-        return
-    givers = {_entity_of(actor["name"], document) for draft in pledges for actor in draft["contributors"]}
-    known = Counter(_entity_of(draft["recipient"]["name"], document) for draft in pledges if draft["recipient"])
-    lead_end = sentences[min(2, len(sentences) - 1)][1] if sentences else 0
-    lead = [
-        one for one in named
-        if one.end <= lead_end and one.actor.entity_id not in givers and one.form in {"name", "abbreviation"}
-    ]  # fmt: skip
-    about: ActorMention | None = None
-    if known and known.most_common(1)[0][1] > sum(known.values()) / 2:
-        entity = known.most_common(1)[0][0]
-        about = next((one for one in named if one.actor.entity_id == entity), None)
-    elif not known:
-        for types in ({"programme"}, {"country"}):
-            fitting = [one for one in lead if one.actor.type in types]
-            if len({one.actor.entity_id for one in fitting}) == 1:
-                about = fitting[0]
-                break
-    if about is None:
-        return
-    quote = next((document.text[start:end] for start, end in sentences if start <= about.start < end), None)
-    for draft in pledges:
-        if draft["recipient"] is None and about.actor.entity_id not in {
-            _entity_of(actor["name"], document) for actor in draft["contributors"]
-        }:
-            draft["recipient"] = {"name": about.surface, "type": about.actor.type}
-            if quote and quote not in draft["quotes"]:
-                draft["quotes"].append(quote)
-
-
-def _entity_of(name: str, document: Document) -> str:
-    return resolve_actor(name, "unknown", document.language).entity_id
-
-
-def _passages(
-    sentences: list[tuple[int, int]], mentions: list[Mention]
-) -> list[tuple[tuple[int, int], int, int]]:
-    """Passages to read: `((start, end) of the sentences to judge, first, last sentence)`.
-
-    Sentences that name no sum, no persons and no actor are context only.
-    """
-    bearing = [
-        any(one.kind != "number" and start <= one.start and one.end <= end for one in mentions)
-        for start, end in sentences
-    ]
-    passages = []
-    index = 0
-    while index < len(sentences):
-        if not bearing[index]:
-            index += 1
-            continue
-        first_target = last_target = index
-        first = max(0, index - _CONTEXT_SENTENCES)
-        while first < index and sentences[index][1] - sentences[first][0] > _PASSAGE_CHARS:
-            first += 1
-        while (
-            last_target + 1 < len(sentences)
-            and sentences[last_target + 1][1] - sentences[first][0] <= _PASSAGE_CHARS
-            and last_target - first_target < 2
-        ):
-            last_target += 1
-        passages.append(((sentences[first_target][0], sentences[last_target][1]), first, last_target))
-        index = last_target + 1
-    return passages
-
-
-class _Passage:
-    """One reading and what is made of it."""
-
-    def __init__(
-        self, document: Document, model: Model, thresholds: Thresholds, start: int, end: int,
-        mentions: list[Mention], sentences: list[tuple[int, int]], named: list[ActorMention],
-        speakers: dict[str, ActorMention],
-    ) -> None:  # fmt: skip
-        self.speakers = speakers
-        self.document = document
+    def __init__(self, readings: Readings, thresholds: Thresholds) -> None:
+        self.readings = readings
+        self.document = readings.document
+        self.text = readings.document.text
+        self.language = readings.document.language
+        self.named = readings.named
         self.thresholds = thresholds
-        self.offset = start
-        self.text = document.text[start:end]
-        self.sentences = sentences
-        self.named = named
-        reading = model.read(self.text)
-        self.spans = self._spans(reading, mentions)
-        self.actors = [n for n, span in enumerate(self.spans) if span.kind == _ACTOR]
-        if not self.spans:
-            return
-        places = [(span.start, span.end, span.kind) for span in self.spans]
-        vectors = model.spans(reading, places)
-        self.scores = model.anchors(reading, vectors, places)
-        pairs = [(n, other) for n in range(len(self.spans)) for other in self.actors if n != other]
-        far = [
-            distance_class(
-                reading.pieces, (self.spans[n].start, self.spans[n].end),
-                (self.spans[other].start, self.spans[other].end), self.text,
-            )
-            for n, other in pairs
-        ]  # fmt: skip
-        self.links = dict(zip(pairs, model.pairs(vectors, pairs, far).tolist(), strict=True))
+        self.lists = _lists(readings)
+        self.recipients = self._mass("PF")
+        self.givers = {letter: self._givers(letter) for letter in "PT"}
+        self.beside = _parallel(readings)
+        self.decision = Decision()
+        # Names that already act in a record with a figure, by type.
+        self.valued: set[tuple[str, Name]] = set()
 
-    def _spans(self, reading: Reading, mentions: list[Mention]) -> list[_Span]:
-        """Figures and names, the names completed by what the tagger sees."""
-        spans = [
-            _Span(one.start - self.offset, one.end - self.offset, SPAN_KINDS.index(one.kind)) for one in mentions
-        ]
-        for start, end in _tagged(reading, self.text, self.thresholds.tag):
-            covered = [
-                span for span in spans if span.kind == _ACTOR and span.start < end and span.end > start
-            ]
-            if any((span.end - span.start) >= 0.6 * (end - start) for span in covered):
-                continue
-            for span in covered:
-                if span.start >= start and span.end <= end and len(covered) == 1:
-                    spans.remove(span)
-            if not any(span.kind != _ACTOR and span.start < end and span.end > start for span in spans):
-                spans.append(_Span(start, end, _ACTOR))
-        return sorted(spans, key=lambda span: (span.start, span.end))
+    def decide(self) -> Decision:
+        """Figures first: a name that gives one is not asked for another."""
+        candidates = self.readings.candidates
+        for index, one in enumerate(candidates):
+            if one.name is None and not self._is_conversion(candidates[:index], one):
+                self._figure(one)
+        for one in candidates:
+            if one.name is not None and self._may_give(one.name, one.letter, has_figure=False) and (
+                one.letter, one.name
+            ) not in self.valued:
+                self._name(one, one.name)
+        _drop_repeated(self.decision, self.language)
+        return self.decision
 
-    # --- records ---
+    def _mass(self, letters: str) -> Counter[str]:
+        """How much the document's candidates point at each entity as their counterpart."""
+        mass: Counter[str] = Counter()
+        for one in self.readings.candidates:
+            if one.letter in letters and one.probability >= 0.1:
+                for p, name in one.counterparts[:3]:
+                    if name.actor.is_resolved:
+                        mass[name.entity] += one.probability * p  # type: ignore[assignment]
+        return mass
 
-    def decide(self, target: tuple[int, int], decision: Decision, seen: set[tuple[Any, ...]]) -> None:
-        """Add what the spans of the target sentences give."""
-        valued: set[tuple[str, int]] = set()
-        for index, span in enumerate(self.spans):
-            if span.kind == _ACTOR or not self._is_target(span, target):
-                continue
-            if span.kind == 0 and self._is_conversion(index):
-                continue
-            best = self._best_class(index)
-            if best is None:
-                continue
-            name, probability = best
-            if span.kind == _NUMBER and not self._is_plausible(span, name[0]):
-                continue
-            draft = self._valued(name, index, span, probability, decision, seen)
-            if draft:
-                valued.update((name[0], actor) for actor in draft)
-        for index in self.actors:
-            if not self._is_target(self.spans[index], target):
-                continue
-            for letter in "PTM":
-                probability = float(self.scores[index, _COLUMNS[letter]].sum())
-                if probability >= _WORTH_KEEPING and (letter, index) not in valued and self._may_act(index):
-                    self._valueless(self._staged(index, letter), index, probability, decision, seen)
-
-    def _is_plausible(self, span: _Span, letter: str) -> bool:
-        """Whether a bare number can be a sum or a headcount: "3 million" and "45", no "120-bed" and no year."""
-        value = parse_number(self.text[span.start : span.end], self.document.language)
-        if value is None or self.text[span.end : span.end + 1] == "-":
-            return False
-        return value >= 10_000 if letter in "PF" else 2 <= value <= 100_000
-
-    def _is_target(self, span: _Span, target: tuple[int, int]) -> bool:
-        return target[0] <= span.start + self.offset and span.end + self.offset <= target[1]
-
-    def _is_conversion(self, index: int) -> bool:
-        """Whether a sum only repeats the one before it in another currency, in brackets."""
-        span = self.spans[index]
-        before = [one for one in self.spans[:index] if one.kind == 0]
-        if not before:
-            return False
-        gap = self.text[before[-1].end : span.start]
-        after = self.text[span.end : span.end + 30]
-        return bool(re.fullmatch(r"[^()（）.]{0,25}[(（][^()（）]{0,20}", gap) and re.match(r"[^()（）]*[)）]", after))
-
-    def _best_class(self, index: int) -> tuple[str, float] | None:
-        """The likeliest class of a figure, with the probability of its type: a stage is a part of it."""
-        totals = {letter: float(self.scores[index, columns].sum()) for letter, columns in _COLUMNS.items()}
-        letter = max("PFT", key=lambda one: totals[one])
-        if totals[letter] < _WORTH_KEEPING:
+    def _givers(self, letter: str) -> Name | None:
+        """The one actor that gives nearly all that the document speaks of; None where there are several."""
+        mass: Counter[str] = Counter()
+        for one in self.readings.candidates:
+            if one.letter == letter and one.probability >= 0.3:
+                if one.name is not None and may_act(one.name):
+                    mass[one.name.entity] += one.probability  # type: ignore[assignment]
+                for p, name in one.actors[:3] if one.name is None else []:
+                    if may_act(name):
+                        mass[name.entity] += one.probability * p  # type: ignore[assignment]
+        ranked = mass.most_common(2)
+        if not ranked or ranked[0][1] < 0.6 or ranked[0][1] < _MAIN_SHARE * sum(mass.values()):
             return None
-        return self._staged(index, letter), totals[letter]
+        return next(name for name in self.readings.names if name.entity == ranked[0][0] and may_act(name))
 
-    def _staged(self, index: int, letter: str) -> str:
-        """Class of a span whose type is known: by the words beside it, else by the network, less often right."""
-        columns = _COLUMNS[letter]
-        if letter in ("P", "T", "M"):
-            span = self.spans[index]
-            said = stage_from_words(self.text, span.start, span.end, cast(Kind, letter), self.document.language)
-            if said is not None:
-                return f"{letter} {said[0]}"
-        return _RECORD_CLASSES[columns[int(self.scores[index, columns].argmax())]]
+    # --- records with a figure -------------------------------------------------------------------
 
-    def _valued(
-        self, name: str, index: int, span: _Span, probability: float, decision: Decision, seen: set[tuple[Any, ...]]
-    ) -> list[int]:
-        """Records of a figure; gives the spans of their actors."""
-        threshold = self.thresholds.funding if name[0] == "F" else self.thresholds.record
-        words = self.text[span.start : span.end]
-        counterpart = self._counterpart(index)
-        if name[0] == "F":
-            draft = {
-                "type": "funding_amount", "role": name[2:], "money": words, "quotes": self._quotes(index, []),
-                "payee": self._side(counterpart, name[0], index), "payer": None, **self._common(index),
-            }  # fmt: skip
-            self._emit(draft, probability, threshold, decision, seen, ("F", span.start + self.offset))
-            return []
-        ranked = sorted(
-            ((self.links[(index, other)][0], other) for other in self.actors if self._may_act(other)), reverse=True
-        )
-        actors = [(p, other) for p, other in ranked[:1] if p >= self.thresholds.lone_actor]
-        if actors:
-            # Others share the figure only where the text lists them beside the likeliest one.
-            actors = [
-                (p, other) for p, other in ranked
-                if other == actors[0][1]
-                or (p >= self.thresholds.joint_actor and self._listed_with(actors[0][1], other))
-            ]  # fmt: skip
-        base = {"quotes": self._quotes(index, [other for _, other in actors[:1]]), **self._common(index)}
-        base["stage"] = name[2:]
-        if name[0] == "P":
-            base |= {"type": "pledge", "money": words, "recipient": self._side(counterpart, "P", index),
-                     "resource_types": ["financial"]}  # fmt: skip
-        else:
-            base |= {"type": "troop_commitment", "headcount": words, "force": self._side(counterpart, "T", index),
-                     "personnel_types": self._personnel(words)}  # fmt: skip
-        if not actors:
-            decision.rejected.append(base | {"reason": "no contributor is named that the figure belongs to"})
-            return []
-        actors = self._distinct(actors, counterpart)
-        start, end = self._sentence(index)
-        is_joint = len(actors) > 1 and not _EACH.search(self.document.text[start:end])
-        if is_joint:
-            draft = base | {"contributors": [self._actor(other) for _, other in actors], "is_joint": True}
-            sure = probability * sum(p for p, _ in actors) / len(actors)
-            self._emit(draft, sure, threshold * 0.9, decision, seen, (name[0], span.start + self.offset))
-        else:
-            for p, other in actors:
-                draft = base | {"contributors": [self._actor(other)]}
-                key = (name[0], span.start + self.offset, self._entity(other))
-                self._emit(draft, probability * p, threshold * 0.8, decision, seen, key)
-        return [other for _, other in actors]
-
-    def _valueless(
-        self, name: str, index: int, probability: float, decision: Decision, seen: set[tuple[Any, ...]]
-    ) -> None:
-        counterpart = self._joined(index) if name[0] == "M" else self._counterpart(index)
-        draft: dict[str, Any] = {
-            "quotes": self._quotes(index, [counterpart] if counterpart is not None else []), "stage": name[2:],
-            **self._common(index),
-        }  # fmt: skip
-        threshold = self.thresholds.valueless
-        if name[0] == "M":
-            threshold = self.thresholds.membership
-            if counterpart is None:
-                return
-            roles = [(float(self.scores[index, CLASS_INDEX[role]]), role) for role in _ROLES]
-            best = max(roles)
-            role = best[1] if best[0] >= 0.5 else "member"
-            has_seat = role in {"chair", "executive_member"}
-            if self._resolved(counterpart).type == "armed_group":
-                return
-            if not has_seat and not self._resolved(index).is_resolved and self._state(index) is None:
-                # A name in no list that holds no named seat: most often a person who spoke of it.
-                decision.rejected.append(
-                    draft | {"type": "membership", "member": self._actor(index),
-                             "organisation": self._actor(counterpart),
-                             "reason": "the member is neither a known state or organisation nor named with a seat"}
-                )  # fmt: skip
-                return
-            draft |= {"type": "membership", "member": self._actor(index, as_person=has_seat),
-                      "organisation": self._organisation(counterpart), "role": role}  # fmt: skip
-            if not has_seat and self._state(index) is not None:
-                draft["representative"] = self._words(index)
-        elif name[0] == "T":
-            if _PERSONNEL_WORDS.search(self.document.text[slice(*self._sentence(index))]):
-                threshold = self.thresholds.named_personnel
-            draft |= {"type": "troop_commitment", "contributors": [self._actor(index)],
-                      "force": self._side(counterpart, "T", index), "personnel_types": []}  # fmt: skip
-        else:
-            draft |= {"type": "pledge", "contributors": [self._actor(index)],
-                      "recipient": self._side(counterpart, "P", index),
-                      "resource_types": ["other"]}  # fmt: skip
-        where = self._entity(counterpart) if counterpart is not None else None
-        key = (name, self._entity(index), where if name[0] == "M" else self.spans[index].start + self.offset)
-        self._emit(draft, probability, threshold, decision, seen, key)
-
-    def _emit(
-        self, draft: dict[str, Any], probability: float, threshold: float, decision: Decision,
-        seen: set[tuple[Any, ...]], key: tuple[Any, ...],
-    ) -> None:  # fmt: skip
-        if key in seen:
-            return
-        if probability < threshold:
-            reason = f"not sure enough: probability {probability:.2f} is below {threshold:.2f}"
-            decision.rejected.append(draft | {"reason": reason})
-            return
-        seen.add(key)
-        decision.drafts.append(draft)
-        decision.confidence.append(round(_CALIBRATION[0] + _CALIBRATION[1] * probability, 3))
-
-    # --- parts ---
-
-    def _may_act(self, index: int) -> bool:
-        """Whether a span can be a contributor: a known name, or words that look like one."""
-        if self._resolved(index).is_resolved or self._state(index) is not None:
+    def _is_conversion(self, before: list[Candidate], one: Candidate) -> bool:
+        """Whether a sum only repeats the one before it in another currency."""
+        sums = [other for other in before if other.kind == "money" and other.end <= one.start]
+        if one.kind != "money" or not sums:
+            return False
+        gap = self.text[sums[-1].end : one.start]
+        after = self.text[one.end : one.end + 30]
+        if re.fullmatch(r"[^()（）.]{0,25}[(（][^()（）]{0,20}", gap) and re.match(r"[^()（）]*[)）]", after):
             return True
-        words = self._words(index)
-        if words[:1] >= "\u0600":
-            return len(words) >= 5 or (words[:1] >= "\u2e80" and len(words) >= 3)
-        names = [word for word in re.findall(r"[^\W\d_]{2,}", words) if word[0].isupper()]
-        return any(fold_text(word) not in _DETERMINERS for word in names)
+        return len(gap) <= 40 and bool(EQUIVALENT.search(gap)) and not re.search(r"[.!?。]\s", gap)
 
-    def _listed_with(self, one: int, other: int) -> bool:
-        """Whether two names stand in one list: nothing but names, commas and "and" between them."""
-        first, second = sorted((self.spans[one], self.spans[other]), key=lambda span: span.start)
-        gap = self.text[first.end : second.start]
-        for span in self.spans:
-            if span.kind == _ACTOR and first.end <= span.start and span.end <= second.start:
-                gap = gap.replace(self.text[span.start : span.end], "", 1)
-        return bool(_LIST.fullmatch(fold_text(gap)))
+    def _figure(self, one: Candidate) -> None:
+        letter = one.letter
+        words = self.text[one.start : one.end]
+        if letter == "F":
+            self._sum(one, words)
+            return
+        threshold = self.thresholds.record if letter == "P" else self.thresholds.troops
+        if one.probability < _WORTH_KEEPING or (letter == "T" and self._are_casualties(one)):
+            return
+        actors = self._contributors(one)
+        near = [name for _, name in actors[:1]]
+        base = self._common(one, near) | {"stage": self._stage([one], letter)}
+        if letter == "P":
+            base |= {"type": "pledge", "money": words, "resource_types": ["financial"]}
+            base["quotes"] += self._currency_quote(one)
+        else:
+            base |= {"type": "troop_commitment", "headcount": words, "personnel_types": self._personnel(words)}
+        if not actors:
+            if letter == "P" and COLLECTED.search(self.text[slice(*self.readings.sentence(one.start))]):
+                self._sum(one, words, "total_raised")
+                return
+            self._reject(base, "no contributor is named that the figure belongs to")
+            return
+        side = "recipient" if letter == "P" else "force"
+        base[side] = self._side(one.counterparts, letter, one, {name.entity for _, name in actors})
+        start, end = self.readings.sentence(one.start)
+        is_joint = len(actors) > 1 and not EACH.search(self.text[start:end])
+        self.valued.update((letter, name) for _, name in actors)
+        if is_joint:
+            draft = base | {"contributors": [_actor(name) for _, name in actors], "is_joint": True}
+            self._emit(draft, one.probability * max(p for p, _ in actors), threshold * 0.9)
+        else:
+            surest = max(p for p, _ in actors)
+            for p, name in actors:
+                sure = one.probability * max(p, surest * _LISTED)
+                self._emit(base | {"contributors": [_actor(name)]}, sure, threshold * 0.8)
 
-    def _counterpart(self, index: int) -> int | None:
-        others = [other for other in self.actors if other != index]
-        ranked = sorted(((self.links[(index, other)][1], other) for other in others), reverse=True)
-        if ranked and ranked[0][0] >= self.thresholds.counterpart:
-            return ranked[0][1]
-        return None
+    def _sum(self, one: Candidate, words: str, role: str | None = None) -> None:
+        """A sum that nobody gives: a need, a target, a cost."""
+        columns = COLUMNS["F"]
+        role = role or role_from_words(self.text, one.start, one.end, self.readings.sentence(one.start))
+        role = role or RECORD_CLASSES[columns[int(one.scores[columns].argmax())]][2:]
+        draft = {
+            "type": "funding_amount", "role": role, "money": words, "payer": None,
+            "payee": self._side(one.counterparts, "F", one, set()), **self._common(one, []),
+        }  # fmt: skip
+        start, end = self.readings.sentence(one.start)
+        if one.kind == "number" and not self._currencies(start, end):
+            self._reject(draft, "no currency stands beside the figure: it may count anything")
+            return
+        self._emit(draft, one.probability, self.thresholds.funding)
 
-    def _joined(self, index: int) -> int | None:
-        """The organisation of a membership: one named in the member's sentence before any other."""
-        start, end = self._sentence(index)
-        scored = []
-        for other in self.actors:
-            if other == index:
+    def _contributors(self, one: Candidate) -> list[tuple[float, Name]]:
+        """The likeliest actor and those listed beside it, each entity once."""
+        ranked = [(p, name) for p, name in one.actors if self._may_give(name, one.letter)]
+        own = self.beside.get((one.start, one.end))
+        if own is not None and self._may_give(own, one.letter):
+            p = next((p for p, name in ranked if name == own), 0.0)
+            return [(max(p, _BESIDE), own)]
+        people = self._nationality(one) if one.letter == "T" else None
+        if people is not None:
+            return [(max(_BESIDE, next((p for p, name in ranked if name == people), 0.0)), people)]
+        if not ranked or ranked[0][0] < self.thresholds.lone_actor:
+            main = self._of_currency(one) or self.givers.get(one.letter)
+            return [(self.thresholds.main_giver, main)] if main is not None else []
+        first = ranked[0][1]
+        listed = self.lists.get(first, frozenset())
+        receives, gives = ({name: p for p, name in side} for side in (one.counterparts, one.actors))
+        listed = frozenset(name for name in listed if receives.get(name, 0.0) <= max(gives.get(name, 0.0), 0.3))
+        # A list of three or more acts as one: a name in it that the network doubts is in it all the same.
+        least = 0.0 if len(listed) > 1 and first.is_known else self.thresholds.joint_actor
+        taken: dict[str, tuple[float, Name]] = {}
+        for p, name in ranked:
+            # Others share the figure only where the text lists them beside the likeliest one.
+            if name.entity == first.entity or (p >= least and name in listed and name.is_known >= first.is_known):
+                # One entity under two names ("the United States, Mr Biden said") is as likely as both together.
+                before, kept = taken.get(name.entity, (0.0, name))
+                taken[name.entity] = (1 - (1 - before) * (1 - p), kept if kept.stands_for is None else name)
+        return list(taken.values())
+
+    def _of_currency(self, one: Candidate) -> Name | None:
+        """The one country of the document whose own currency a sum is in: riyals come from Riyadh."""
+        sums = find_money(self.text[one.start : one.end], self.language)
+        code = sums[0].money.currency if sums else None
+        if one.letter != "P" or code in (None, "USD", "EUR"):
+            return None
+        owners = [name for name in self.readings.names
+                  if name.actor.type == "country" and code_of(name.actor.entity_id) == code]  # fmt: skip
+        return owners[0] if len({name.entity for name in owners}) == 1 else None
+
+    def _are_casualties(self, one: Candidate) -> bool:
+        """Whether a headcount is of the dead, wounded or captured."""
+        start, end = self.readings.sentence(one.start)
+        around, _ = fold_letters(self.text[max(start, one.start - 45) : min(end, one.end + 45)])
+        return bool(CASUALTIES.search(around))
+
+    def _nationality(self, one: Candidate) -> Name | None:
+        """The country whose soldiers a headcount counts: "300 Spanish soldiers", "200 soldados polacos"."""
+        for mention in self.named:
+            if mention.form != "adjective" or mention.actor.type != "country":
                 continue
-            span = self.spans[other]
-            is_near = start <= span.start + self.offset < end
-            is_organisation = self._resolved(other).type in _ORGANISATIONS
-            score = self.links[(index, other)][1] + (0.4 if is_near else 0.0) + (0.5 if is_organisation else 0.0)
-            if is_near or (is_organisation and span.start < self.spans[index].start):
-                scored.append((score - abs(span.start - self.spans[index].start) / 2000, other))
-        best = max(scored, default=None)
-        return best[1] if best and best[0] >= self.thresholds.joined else None
-
-    def _side(self, counterpart: int | None, letter: str, anchor: int) -> dict[str, Any] | None:
-        """The recipient, force or payee: as named, or what a common noun stands for in this document."""
-        if counterpart is not None:
-            if self._resolved(counterpart).is_resolved:
-                return self._actor(counterpart)
-            span = self.spans[counterpart]
-            beside = [
-                one for one in self.named
-                if one.start <= span.end + self.offset + 1 and one.end + 1 >= span.start + self.offset
-            ]  # fmt: skip
-            if len({one.actor.entity_id for one in beside}) == 1:
-                return {"name": beside[0].surface, "type": beside[0].actor.type}
-            if letter != "T" and not self._is_common_noun(counterpart):
-                return self._actor(counterpart)
-        position = self.spans[anchor].start + self.offset
-        if letter == "T":
-            return self._last_named(position, {"force"}) or self._host(anchor) or self._actor(counterpart)
-        if counterpart is not None:
-            return self._last_named(position, {"programme", "igo", "bloc", "force"}) or self._actor(counterpart)
+            first, last = min(mention.start, one.start), max(mention.end, one.end)
+            gap = self.text[min(mention.end, one.end) : max(mention.start, one.start)]
+            is_within = mention.start < one.end and one.start < mention.end
+            if last - first <= 70 and (is_within or (len(gap) <= 14 and not re.search(r"[^\w\s-]", gap))):
+                covered = [name for name in self.readings.names
+                           if name.start < mention.end and mention.start < name.end and name.is_known]  # fmt: skip
+                return covered[0] if covered else None
         return None
 
-    def _last_named(self, position: int, types: set[str]) -> dict[str, Any] | None:
-        """The organisation of one of the types that is named last before a place, or first after it."""
-        fitting = [one for one in self.named if one.actor.type in types]
+    def _may_give(self, name: Name, letter: str, *, has_figure: bool = True) -> bool:
+        """Whether a name can act; soldiers are sent by whom a list knows: persons and places send none."""
+        if letter == "T" and not name.is_known:
+            return False
+        if not has_figure and letter == "P" and not name.is_known:
+            return False
+        return may_act(name) and (name.is_known or not _is_common_noun(name.words))
+
+    def _currency_quote(self, one: Candidate) -> list[str]:
+        """For "400 million" without a currency: the sentence whose sum it follows, as a second quote."""
+        start, end = self.readings.sentence(one.start)
+        if one.kind != "number" or self._currencies(start, end):
+            return []
+        for first, last in reversed([place for place in self.readings.sentences if place[1] <= start][-4:]):
+            if len(self._currencies(first, last)) == 1:
+                return [self.text[first:last]]
+        return []
+
+    def _currencies(self, start: int, end: int) -> set[str]:
+        """Currencies that a part of the text names."""
+        return {one.money.currency for one in find_money(self.text[start:end], self.language) if one.money.currency}
+
+    # --- records without one ---------------------------------------------------------------------
+
+    def _name(self, one: Candidate, name: Name) -> None:
+        group = self._group(one, name)
+        probability = max(one.probability, sum(other.probability for other in group) / len(group))
+        if probability < _WORTH_KEEPING:
+            return
+        stage = self._stage(group, one.letter)
+        listed = {other.name.entity for other in group if other.name is not None}
+        counterparts = _pooled(group, self.lists.get(name, frozenset()) | {name})
+        if one.letter == "M":
+            self._membership(one, name, probability, stage, counterparts)
+            return
+        threshold = self.thresholds.valueless
+        side = self._side(counterparts, one.letter, one, listed)
+        draft = self._common(one, self._named_at(side, one)) | {"stage": stage, "contributors": [_actor(name)]}
+        if one.letter == "T":
+            if PERSONNEL_WORDS.search(self.text[slice(*self.readings.sentence(one.start))]):
+                threshold = self.thresholds.named_personnel
+            draft |= {"type": "troop_commitment", "force": side, "personnel_types": []}
+        else:
+            draft |= {"type": "pledge", "recipient": side, "resource_types": ["other"]}
+        self._emit(draft, probability, threshold)
+
+    def _membership(
+        self, one: Candidate, name: Name, probability: float, stage: str, counterparts: list[tuple[float, Name]]
+    ) -> None:
+        organisation = self._joined(one, counterparts)
+        if organisation is None or organisation.actor.type in _NO_ORGANISATIONS or organisation.entity == name.entity:
+            return
+        if any(one.start <= mention.start < one.end and mention.form == "adjective" for mention in self.named):
+            return  # "the British former premier": a nationality is no member
+        roles = [(one.flag(role), role) for role in _ROLES]
+        best = max(roles)
+        role = best[1] if best[0] >= 0.5 else "member"
+        has_seat = role in {"chair", "executive_member"}
+        draft = self._common(one, [organisation]) | {"stage": stage, "type": "membership"}
+        if not has_seat and not name.is_known:
+            # A name in no list that holds no named seat: most often a person who spoke of it.
+            self._reject(
+                draft | {"member": _actor(name), "organisation": _actor(organisation)},
+                "the member is neither a known state or organisation nor named with a seat",
+            )
+            return
+        draft |= {"member": _actor(name, as_person=has_seat), "role": role,
+                  "organisation": self._organisation(organisation)}  # fmt: skip
+        if not has_seat and name.stands_for is not None:
+            draft["representative"] = name.words
+        self._emit(draft, probability, self.thresholds.membership)
+
+    def _group(self, one: Candidate, name: Name) -> list[Candidate]:
+        """The candidates of one type that the text lists together: what is said of one is said of all."""
+        listed = self.lists.get(name, frozenset())
+        beside = [other for other in self.readings.candidates
+                  if other.letter == one.letter and other.name is not None and other.name in listed]  # fmt: skip
+        return [one, *(other for other in beside if other is not one)]
+
+    def _joined(self, one: Candidate, counterparts: list[tuple[float, Name]]) -> Name | None:
+        """The organisation of a membership: one named in the member's sentence before any other."""
+        start, end = self.readings.sentence(one.start)
+        scored = []
+        for p, name in counterparts:
+            is_near = start <= name.start < end
+            is_organisation = name.actor.type in _ORGANISATIONS
+            score = p + (0.4 if is_near else 0.0) + (0.5 if is_organisation else 0.0)
+            if is_near or (is_organisation and name.start < one.start):
+                scored.append((score - abs(name.start - one.start) / 2000, name.start, name))
+        best = max(scored, key=lambda one: one[:2], default=None)
+        return best[2] if best and best[0] >= self.thresholds.joined else None
+
+    def _organisation(self, name: Name) -> dict[str, Any]:
+        """The organisation, or the one named before that a common noun stands for."""
+        if name.actor.is_resolved or not _is_common_noun(name.words):
+            return _actor(name)
+        return self._last_named(name.start, {"igo", "bloc", "programme"}) or _actor(name)
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _stage(self, group: list[Candidate], letter: str) -> str:
+        """Stage of what is listed together: by the words beside it, else by the network, less often right."""
+        if letter in ("P", "T", "M"):
+            said = [
+                stage_from_words(self.text, one.start, one.end, cast(Kind, letter), self.language) for one in group
+            ]
+            votes = Counter(one[0] for one in said if one is not None).most_common(2)
+            if votes and (len(votes) == 1 or votes[0][1] > votes[1][1]):
+                if letter == "M" and votes[0][0] == "member" and self._is_invited(group[0]):
+                    return "invited"
+                return self._exact_stage(group[0], letter, votes[0][0])
+        columns = COLUMNS[letter]
+        total = sum(one.scores[columns] for one in group)
+        return self._exact_stage(group[0], letter, RECORD_CLASSES[columns[int(total.argmax())]][2:])
+
+    def _is_invited(self, one: Candidate) -> bool:
+        """Whether "to become a member" is what somebody is invited to."""
+        start, end = self.readings.sentence(one.start)
+        clause, _ = fold_letters(self.text[max(start, one.start - 120) : min(end, one.end + 120)])
+        return bool(INVITATION.search(clause)) and not ACCEPTANCE.search(clause)
+
+    def _exact_stage(self, one: Candidate, letter: str, stage: str) -> str:
+        """What the network does not tell apart: refused, suspended and cancelled; expelled and suspended."""
+        ends = {"P": "refused", "T": "refused", "M": "expelled"}
+        if ends.get(letter) != stage:
+            return stage
+        start, end = self.readings.sentence(one.start)
+        clause, _ = fold_letters(self.text[max(start, one.start - 160) : min(end, one.end + 160)])
+        if letter != "T" and SUSPENDED.search(clause):
+            return "suspended"
+        if letter == "M":
+            return "invitation_withdrawn" if INVITATION.search(clause) and not EXPELLED.search(clause) else stage
+        return "cancelled" if CANCELLED.search(clause) else stage
+
+    def _side(
+        self, counterparts: list[tuple[float, Name]], letter: str, one: Candidate, givers: set[str]
+    ) -> dict[str, Any] | None:
+        """The recipient, force or payee: as named, or what a common noun or the document stands for."""
+        options = [(p, name) for p, name in counterparts if name.entity not in givers]
+        best = options[0][1] if options and options[0][0] >= self.thresholds.counterpart else None
+        if letter == "T":
+            return self._force(options, best, one, givers)
+        if best is not None:
+            if best.is_known:
+                return _actor(best)
+            inside = self._named_inside(best)
+            if inside is not None and inside.actor.entity_id not in givers:
+                return {"name": inside.surface, "type": inside.actor.type}
+            for pattern, types in COMMON_NOUNS:
+                if _is_common_noun(best.words) and pattern.search(best.words):
+                    found = self._last_named(best.start, types, givers)
+                    if found:
+                        return found
+            if (_is_common_noun(best.words) and not GROUPS.search(best.words)) or EVENTS.search(best.words):
+                return self._subject(givers) or _actor(best)
+            return _actor(best)
+        return self._subject(givers)
+
+    def _subject(self, givers: set[str]) -> dict[str, Any] | None:
+        """Whom the document is about, when a sentence does not say who receives.
+
+        What most of its other sums go to or, when none says so, the only fund or country that its
+        first sentences name beside the givers.
+        """
+        everyone = givers | {
+            one.actors[0][1].entity for one in self.readings.candidates
+            if one.letter == "P" and one.actors and one.probability >= 0.4 and one.actors[0][0] >= 0.5
+        }  # fmt: skip
+        ranked = [(mass, entity) for entity, mass in self.recipients.most_common() if entity not in everyone]
+        if ranked and ranked[0][0] >= 0.3:
+            found = next(one for one in self.readings.names if one.entity == ranked[0][1])
+            return _actor(found)
+        sentences = self.readings.sentences
+        lead_end = sentences[min(2, len(sentences) - 1)][1] if sentences else 0
+        for types in ({"programme"}, {"country"}):
+            fitting = [
+                one for one in self.named
+                if one.end <= lead_end and one.actor.type in types and one.actor.entity_id not in everyone
+                and one.form in {"name", "abbreviation"}
+            ]  # fmt: skip
+            if len({one.actor.entity_id for one in fitting}) == 1:
+                return {"name": fitting[0].surface, "type": fitting[0].actor.type}
+        return None
+
+    def _force(
+        self, options: list[tuple[float, Name]], best: Name | None, one: Candidate, givers: set[str]
+    ) -> dict[str, Any] | None:
+        """Where troops serve: the force named in their sentence or last before it, else the host country."""
+        start, end = self.readings.sentence(one.start)
+        forces = [(p, name) for p, name in options if name.actor.type == "force"]
+        near = [name for p, name in forces if start <= name.start < end or p >= self.thresholds.counterpart]
+        if near:
+            return _actor(near[0])
+        is_unnamed = best is None or not best.actor.is_resolved or best.actor.type in {"igo", "bloc"}
+        if is_unnamed:
+            found = self._last_named(one.start, {"force"})
+            if found:
+                return found
+        if best is not None and (best.actor.type == "country" or MISSIONS.search(best.words)):
+            return _actor(best)
+        return self._host(one, givers) or (_actor(best) if best is not None else None)
+
+    def _host(self, one: Candidate, givers: set[str]) -> dict[str, Any] | None:
+        """The country named nearest in the sentence, else the document's commonest; never one that sends some."""
+        senders = givers | {
+            other.actors[0][1].entity for other in self.readings.candidates
+            if other.letter == "T" and other.name is None and other.actors and other.actors[0][0] >= 0.3
+        } | {other.name.entity for other in self.readings.candidates
+             if other.letter == "T" and other.name is not None and other.probability >= 0.4}  # fmt: skip
+        start, end = self.readings.sentence(one.start)
+        hosts = [
+            name for name in self.named
+            if name.actor.type == "country" and name.form in {"name", "abbreviation"}
+            and name.actor.entity_id not in senders
+        ]  # fmt: skip
+        near = [name for name in hosts if start <= name.start < end]
+        if near:
+            chosen = min(near, key=lambda name: abs(name.start - one.start))
+            return {"name": chosen.surface, "type": "country"}
+        commonest = Counter(name.actor.entity_id for name in hosts).most_common(1)
+        if not commonest or commonest[0][1] < 2:
+            return None
+        chosen = next(name for name in hosts if name.actor.entity_id == commonest[0][0])
+        return {"name": chosen.surface, "type": "country"}
+
+    def _named_inside(self, name: Name) -> ActorMention | None:
+        """The one known actor that a longer phrase names: "the army of Chad"."""
+        inside = [one for one in self.named if one.start <= name.end + 1 and one.end + 1 >= name.start]
+        return inside[0] if len({one.actor.entity_id for one in inside}) == 1 else None
+
+    def _last_named(
+        self, position: int, types: frozenset[str] | set[str], without: set[str] | None = None
+    ) -> dict[str, Any] | None:
+        """The actor of one of the types that is named last before a place, or first after it."""
+        fitting = [one for one in self.named if one.actor.type in types and one.actor.entity_id not in (without or ())]
         before = [one for one in fitting if one.end <= position]
         chosen = before[-1] if before else fitting[0] if fitting else None
         return {"name": chosen.surface, "type": chosen.actor.type} if chosen else None
 
-    def _host(self, anchor: int) -> dict[str, Any] | None:
-        """Where troops serve: the country named nearest in their sentence, else the document's commonest.
-
-        Never one that sends some itself.
-        """
-        senders = {
-            self._entity(other)
-            for (_, other), (as_actor, _) in self.links.items()
-            if as_actor >= 0.3 or other == anchor
-        }
-        start, end = self._sentence(anchor)
-        position = self.spans[anchor].start + self.offset
-        hosts = [
-            one for one in self.named
-            if one.actor.type == "country" and one.form in {"name", "abbreviation"}
-            and one.actor.entity_id not in senders
-        ]  # fmt: skip
-        near = [one for one in hosts if start <= one.start < end]
-        if near:
-            chosen = min(near, key=lambda one: abs(one.start - position))
-            return {"name": chosen.surface, "type": "country"}
-        commonest = Counter(one.actor.entity_id for one in hosts).most_common(1)
-        if not commonest or commonest[0][1] < 2:
-            return None
-        chosen = next(one for one in hosts if one.actor.entity_id == commonest[0][0])
-        return {"name": chosen.surface, "type": "country"}
-
-    def _is_common_noun(self, index: int) -> bool:
-        words = self._words(index)
-        if words[:1] >= "\u0600":  # scripts without capitals
-            return len(words.split()) == 1 and len(words) <= 9
-        return not any(character.isupper() for character in words)
-
-    def _resolved(self, index: int) -> Actor:
-        return resolve_actor(self._words(index), "unknown", self.document.language)
-
-    def _distinct(self, actors: list[tuple[float, int]], counterpart: int | None) -> list[tuple[float, int]]:
-        """Each entity once, and none that is the recipient as well."""
-        taken: dict[str, tuple[float, int]] = {}
-        other_side = self._entity(counterpart) if counterpart is not None else None
-        for p, other in actors:
-            entity = self._entity(other)
-            if entity != other_side or len(actors) == 1:
-                taken.setdefault(entity, (p, other))
-        return list(taken.values()) or actors[:1]
-
-    def _words(self, index: int) -> str:
-        span = self.spans[index]
-        return self.text[span.start : span.end]
-
-    def _entity(self, index: int) -> str:
-        stood_for = self._state(index)
-        if stood_for is not None:
-            return stood_for.actor.entity_id
-        return resolve_actor(self._words(index), "unknown", self.document.language).entity_id
-
-    def _state(self, index: int) -> ActorMention | None:
-        """The country that a person or an office speaks for, when the name is in no list."""
-        words = self._words(index)
-        if resolve_actor(words, "unknown", self.document.language).is_resolved:
-            return None
-        stood_for = country_of(words, self.speakers)
-        if stood_for is None and has_office(words):
-            span = self.spans[index]
-            inside = [
-                one for one in self.named
-                if span.start + self.offset <= one.start and one.end <= span.end + self.offset
-                and one.actor.type == "country"
-            ]  # fmt: skip
-            return inside[0] if len({one.actor.entity_id for one in inside}) == 1 else None
-        return stood_for
-
-    def _actor(self, index: int | None, *, as_person: bool = False) -> dict[str, Any] | None:
-        if index is None:
-            return None
-        words = self._words(index)
-        stood_for = None if as_person else self._state(index)
-        if stood_for is not None:
-            return {"name": stood_for.surface, "type": "country"}
-        resolved = resolve_actor(words, "unknown", self.document.language)
-        return {"name": words, "type": resolved.type}
-
-    def _organisation(self, index: int) -> dict[str, Any] | None:
-        """The organisation, or the one named before that a common noun stands for."""
-        actor = self._actor(index)
-        if self._resolved(index).is_resolved or not self._is_common_noun(index):
-            return actor
-        return self._last_named(self.spans[index].start + self.offset, {"igo", "bloc", "programme"}) or actor
+    def _named_at(self, side: dict[str, Any] | None, one: Candidate) -> list[Name]:
+        """The counterpart's own place, to quote it, if the network found it."""
+        return [name for _, name in one.counterparts[:1] if side is not None and side["name"] == name.words]
 
     def _personnel(self, words: str) -> list[str]:
-        kinds = {_PERSONNEL.get(found.kind) for found in find_headcounts(words, self.document.language)}
+        kinds = {_PERSONNEL.get(found.kind) for found in find_headcounts(words, self.language)}
         return sorted(kind for kind in kinds if kind)
 
-    def _common(self, index: int) -> dict[str, Any]:
-        conditional = float(self.scores[index, CLASS_INDEX["conditional"]])
-        planned = float(self.scores[index, CLASS_INDEX["planned"]])
-        realis = "conditional" if conditional >= 0.5 else "planned" if planned >= 0.5 else "actual"
-        start, end = self._sentence(index)
-        dates = find_dates(self.document.text[start:end], self.document.language)
-        days = [one for one in dates if one.date.value is not None]
-        expression = self.document.text[start + days[0].start : start + days[0].end] if len(days) == 1 else None
-        return {"realis": realis, "event_date": expression}
+    def _common(self, one: Candidate, others: list[Name]) -> dict[str, Any]:
+        """Quotes, realis and date: the sentence of the anchor, and those of what belongs to it."""
+        flags = [flag for flag in ("conditional", "planned") if one.flag(flag) >= 0.5]
+        start, end = self.readings.sentence(one.start)
+        days = [day for day in find_dates(self.text[start:end], self.language) if day.date.value is not None]
+        expression = self.text[start + days[0].start : start + days[0].end] if len(days) == 1 else None
+        places = [(start, end), *(self.readings.sentence(name.start) for name in others)]
+        quotes = list(dict.fromkeys(self.text[first:last] for first, last in places))
+        return {"realis": flags[0] if flags else "actual", "event_date": expression, "quotes": quotes}
 
-    def _sentence(self, index: int) -> tuple[int, int]:
-        position = self.spans[index].start + self.offset
-        for start, end in self.sentences:
-            if start <= position < end:
-                return start, end
-        return self.offset, self.offset + len(self.text)
+    def _emit(self, draft: dict[str, Any], probability: float, threshold: float) -> None:
+        if probability < threshold:
+            self._reject(draft, f"not sure enough: probability {probability:.2f} is below {threshold:.2f}")
+            return
+        self.decision.drafts.append(draft)
+        self.decision.confidence.append(round(_CALIBRATION[0] + _CALIBRATION[1] * probability, 3))
 
-    def _quotes(self, index: int, others: list[int]) -> list[str]:
-        """The sentence of the anchor, and those of what belongs to it."""
-        spans = [self._sentence(one) for one in [index, *others]]
-        return list(dict.fromkeys(self.document.text[start:end] for start, end in spans))
+    def _reject(self, draft: dict[str, Any], reason: str) -> None:
+        self.decision.rejected.append(draft | {"reason": reason})
 
 
-def _tagged(reading: Reading, text: str, threshold: float) -> list[tuple[int, int]]:
-    """Places that the tagger takes for participants."""
-    spans: list[tuple[int, int]] = []
-    current: tuple[int, int] | None = None
-    inside = 1.0 - reading.tags[:, 0]
-    begins = reading.tags[:, 1] > reading.tags[:, 2]
-    for n in range(len(inside)):
-        start, end = reading.pieces.starts[n], reading.pieces.ends[n]
-        if inside[n] < threshold:
-            if current:
-                spans.append(current)
-            current = None
-        elif current is None or begins[n]:
-            if current and start > current[1]:
-                spans.append(current)
-                current = (start, end)
-            else:
-                current = (current[0], end) if current else (start, end)
-        else:
-            current = (current[0], end)
-    if current:
-        spans.append(current)
-    return [trimmed for trimmed in (_trim(text, *span) for span in spans) if trimmed]
+def _actor(name: Name, *, as_person: bool = False) -> dict[str, Any]:
+    if name.stands_for is not None and not as_person:
+        return {"name": name.stands_for.surface, "type": "country"}
+    return {"name": name.words, "type": name.actor.type}
 
 
-_EDGES = " \t\n,.;:!?()[]{}«»“”\"'’‘،؛。，、-–—"
+def _lists(readings: Readings) -> dict[Name, frozenset[Name]]:
+    """For each name, those that stand in one list with it: nothing but commas and "and" between them."""
+    text = readings.document.text
+    names = sorted(readings.names, key=lambda name: (name.start, -name.end))
+    groups: list[list[Name]] = []
+    for name in names:
+        if groups and groups[-1][-1].end <= name.start and name.start - groups[-1][-1].end <= 60:
+            gap = text[groups[-1][-1].end : name.start]
+            if gap.strip() and LIST.fullmatch(fold_text(gap)) and "\n" not in gap:
+                groups[-1].append(name)
+                continue
+        groups.append([name])
+    found: dict[Name, frozenset[Name]] = defaultdict(frozenset)
+    for group in groups:
+        if len(group) > 1:
+            for name in group:
+                found[name] = frozenset(group) - {name}
+    return found
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
-    while start < end and text[start] in _EDGES:
-        start += 1
-    while end > start and text[end - 1] in _EDGES:
-        end -= 1
-    if start < end and text[start] < "\u2e80":
-        # Whole words: the tagger may begin or end inside one.
-        while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
-            start -= 1
-        while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
-            end += 1
-    words = fold_text(text[start:end])
-    return (start, end) if end - start >= 2 and any(c.isalpha() for c in words) and end - start <= 90 else None
+def _parallel(readings: Readings) -> dict[tuple[int, int], Name]:
+    """The name of each figure in a sentence of several, where every figure has its own beside it.
+
+    "Norway gave 20 million, Chile 5 million and Peru 3 million", or "20 million from Norway, 5
+    million from Chile": names and figures take turns. Which name is whose, that before the figure or
+    that behind it, is as the network finds it likelier for all of them together.
+    """
+    found: dict[tuple[int, int], Name] = {}
+    for start, end in readings.sentences:
+        figures = [one for one in readings.candidates
+                   if one.name is None and start <= one.start < end and one.letter in "PT"
+                   and one.probability >= 0.25 and one.kind in _FIGURES]  # fmt: skip
+        for run in _runs(readings, figures):
+            last = len(run) - 1
+            gaps = [start, *(one.end for one in run)], [*(one.start for one in run), end]
+            before = [_only_name(readings, one, gaps[0][n], gaps[1][n], last=True, is_outer=n == 0)
+                      for n, one in enumerate(run)]  # fmt: skip
+            behind = [_only_name(readings, one, gaps[0][n + 1], gaps[1][n + 1], last=False, is_outer=n == last)
+                      for n, one in enumerate(run)]  # fmt: skip
+            sides = [[one for one in side if one is not None] for side in (before, behind)]
+            ways = [side for side in sides if len(side) == len(run)]
+            if ways:
+                best = max(ways, key=lambda way: sum(p for p, _ in way))
+                for one, (_, name) in zip(run, best, strict=True):
+                    found[one.start, one.end] = name
+    return found
+
+
+_FIGURES = {"money", "headcount", "number"}
+
+
+def _runs(readings: Readings, figures: list[Candidate]) -> list[list[Candidate]]:
+    """Figures of one type in a row, each at most some words from the next, conversions left out."""
+    runs: list[list[Candidate]] = []
+    for one in figures:
+        text = readings.document.text
+        if runs and one.letter == runs[-1][-1].letter:
+            gap = text[runs[-1][-1].end : one.start]
+            if re.fullmatch(r"[^()（）.]{0,25}[(（][^()（）]{0,20}", gap):
+                continue
+            if len(gap) <= 90:
+                runs[-1].append(one)
+                continue
+        runs.append([one])
+    return [run for run in runs if len(run) > 1]
+
+
+def _only_name(
+    readings: Readings, one: Candidate, start: int, end: int, *, last: bool, is_outer: bool
+) -> tuple[float, Name] | None:
+    """The one actor named between two figures; at the outer edge of the row the nearest one."""
+    inside = [name for name in readings.names if start <= name.start and name.end <= end and may_act(name)]
+    if not inside or (len({name.entity for name in inside}) > 1 and not is_outer):
+        return None
+    name = inside[-1] if last else inside[0]
+    p = next((p for p, other in one.actors if other == name), None)
+    if p is None or p < next(p for p, other in one.counterparts if other == name):
+        return None  # it receives: "30 million to Turkey and 15 million to Syria"
+    return p, name
+
+
+def _pooled(group: list[Candidate], without: frozenset[Name] | set[Name]) -> list[tuple[float, Name]]:
+    """Counterparts of what is listed together: mean probability of each name that is not in the list."""
+    total: dict[Name, float] = defaultdict(float)
+    for one in group:
+        for p, name in one.counterparts:
+            if name not in without:
+                total[name] += p / len(group)
+    return sorted(((p, name) for name, p in total.items()), key=lambda one: -one[0])
+
+
+def _is_common_noun(words: str) -> bool:
+    if words[:1] >= "\u0600":  # scripts without capitals
+        return len(words.split()) == 1 and len(words) <= 9
+    return not any(character.isupper() for character in words)
+
+
+def _drop_repeated(decision: Decision, language: str | None) -> None:
+    """Keep the surer of two drafts that give one actor the same figure at two stages, or the one with a currency."""
+    best: dict[tuple[Any, ...], int] = {}
+    dropped: set[int] = set()
+    for index, draft in enumerate(decision.drafts):
+        words = draft.get("money") or draft.get("headcount")
+        if words is None:
+            continue
+        sums = find_money(words, language) if draft.get("money") else []
+        value = sums[0].money.amount if sums else parse_number(words, language)
+        if value is None:
+            continue
+        givers = tuple(sorted(resolve_actor(one["name"], one["type"], language).entity_id
+                              for one in draft.get("contributors", [])))  # fmt: skip
+        key = (draft["type"], givers, draft.get("role"), value)
+        other = best.get(key)
+        if other is None:
+            best[key] = index
+            continue
+        has_currency = [bool(find_money(decision.drafts[n].get("money") or "", language)) for n in (other, index)]
+        same_stage = decision.drafts[other].get("stage") == draft.get("stage")
+        if same_stage and has_currency[0] == has_currency[1]:
+            continue  # merged later, with the quotes of both
+        weaker = (other, index) if (has_currency[0], decision.confidence[other]) >= (
+            has_currency[1], decision.confidence[index]) else (index, other)  # fmt: skip
+        best[key] = weaker[0]
+        dropped.add(weaker[1])
+        reason = "the same figure of the same actor, told again"
+        decision.rejected.append(decision.drafts[weaker[1]] | {"reason": reason})
+    keep = [n for n in range(len(decision.drafts)) if n not in dropped]
+    decision.drafts = [decision.drafts[n] for n in keep]
+    decision.confidence = [decision.confidence[n] for n in keep]

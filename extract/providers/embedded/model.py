@@ -8,6 +8,7 @@ pieces being part of a participant. Pure arithmetic on shipped weights; decision
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ from extract.providers.embedded.examples import CLASS_INDEX, CLASSES, SPAN_KINDS
 from extract.providers.embedded.sentences import split_sentences
 from extract.providers.embedded.tokenizer import Pieces, Tokenizer
 
-DISTANCES = 12
 FLAGS = CLASS_INDEX["conditional"]
 # What a span of each kind cannot be: money no troops, a headcount no money, a figure no membership.
 _POSSIBLE = {"money": "PF", "headcount": "T", "number": "PFT", "actor": "PTM"}
@@ -102,13 +102,17 @@ class Model:
         records = _softmax(np.concatenate([records, np.zeros((len(vectors), 1), np.float32)], axis=1))[:, :-1]
         return np.concatenate([records, _sigmoid(scores[:, FLAGS:])], axis=1)
 
-    def pairs(self, vectors: Floats, pairs: list[tuple[int, int]], far: list[int]) -> Floats:
-        """Probability of being an anchor's actor and its counterpart, shape (pairs, 2)."""
+    def pairs(self, vectors: Floats, pairs: list[tuple[int, int]], places: list[list[float]]) -> Floats:
+        """Probability of being an anchor's actor and its counterpart, shape (pairs, 2).
+
+        Args:
+            places: `pair_features` of each pair.
+        """
         if not pairs:
             return np.zeros((0, 2), dtype=np.float32)
         one = vectors[[first for first, _ in pairs]]
         other = vectors[[second for _, second in pairs]]
-        joined = np.concatenate([one, other, one * other, self._heads["distance.weight"][far]], axis=1)
+        joined = np.concatenate([one, other, one * other, np.array(places, dtype=np.float32)], axis=1)
         inner = gelu((joined @ self._heads["pair_in.weight"].T + self._heads["pair_in.bias"]).astype(np.float32))
         return _sigmoid(inner @ self._heads["pair_out.weight"].T + self._heads["pair_out.bias"])
 
@@ -126,15 +130,42 @@ def sentence_pieces(pieces: Pieces, sentences: list[tuple[int, int]], place: int
     return []
 
 
-def distance_class(pieces: Pieces, first: tuple[int, int], second: tuple[int, int], text: str) -> int:
-    """How far apart two spans are, and in which order: an index below DISTANCES."""
-    before = second[0] < first[0]
-    gap = text[second[1] : first[0]] if before else text[first[1] : second[0]]
+def pair_features(text: str, spans: list[tuple[int, int, int]], one: int, other: int) -> list[float]:
+    """Where the second span of a pair stands, seen from the first: PAIR_FEATURES numbers, 0 or 1.
+
+    Order and distance; how many figures, names and breaks stand between; whether it is the nearest
+    name on its side. What the words mean is the encoder's part.
+    """
+    first, second = spans[one], spans[other]
+    is_before = second[0] < first[0]
+    low, high = (second[1], first[0]) if is_before else (first[1], second[0])
+    gap = text[low:high]
     words = gap.count(" ") + len(gap) // 12
-    size = 0 if words <= 1 else 1 if words <= 4 else 2 if words <= 10 else 3 if words <= 25 else 4
-    if any(mark in gap for mark in (". ", "。", "؟ ", "! ", "? ", "\n")):
-        size = 5
-    return size + (0 if before else 6)
+    between = [span for span in spans if low <= span[0] and span[1] <= high]
+    figures = sum(span[2] != _ACTOR for span in between)
+    actors = sum(span[2] == _ACTOR for span in between)
+    leads = not any(
+        span[2] == _ACTOR and span[1] <= second[0] and not _SENTENCE_END.search(text[span[1] : second[0]])
+        for span in spans
+    )
+    breaks = [_SENTENCE_END.search(gap) is not None, _HARD_BREAK.search(gap) is not None]
+    return [
+        1.0, float(is_before), float(leads), *map(float, breaks),
+        *_steps(words, (1, 4, 10, 25)), *_steps(figures, (0, 1, 2)), *_steps(actors, (0, 1, 2, 3)),
+        *_steps(len(_SOFT_BREAK.findall(gap)), (0, 1, 2)),
+        *((float(is_before and figures == 0 and actors == 0), float(not is_before and figures == 0 and actors == 0))),
+    ]  # fmt: skip
+
+
+def _steps(value: int, bounds: tuple[int, ...]) -> list[float]:
+    return [float(value > bound) for bound in bounds]
+
+
+_ACTOR = SPAN_KINDS.index("actor")
+_SENTENCE_END = re.compile(r"[.!?؟](?=\s)|[。！？\n]")
+_HARD_BREAK = re.compile(r"[;:؛；：()（）]| [-–—] ")
+_SOFT_BREAK = re.compile(r"[,،，、]|(?<!\w)(?:and|et|y|e|und|и|ve|while|but)(?!\w)")
+PAIR_FEATURES = len(pair_features("a b", [(0, 1, 0), (2, 3, _ACTOR)], 0, 1))
 
 
 def file_sha256(path: Path) -> str:

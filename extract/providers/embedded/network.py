@@ -14,7 +14,7 @@ from torch import nn
 
 from extract.providers.embedded.encoder import Layer
 from extract.providers.embedded.examples import CLASSES, SPAN_KINDS
-from extract.providers.embedded.model import DISTANCES
+from extract.providers.embedded.model import PAIR_FEATURES
 
 SPAN_WIDTH = 192
 PAIR_WIDTH = 96
@@ -58,8 +58,7 @@ class Heads(nn.Module):
         self.kind = nn.Embedding(len(SPAN_KINDS), 16)
         self.span = nn.Linear(2 * width + 16, SPAN_WIDTH)
         self.classes = nn.Linear(SPAN_WIDTH + width, len(CLASSES))
-        self.distance = nn.Embedding(DISTANCES, 16)
-        self.pair_in = nn.Linear(3 * SPAN_WIDTH + 16, PAIR_WIDTH)
+        self.pair_in = nn.Linear(3 * SPAN_WIDTH + PAIR_FEATURES, PAIR_WIDTH)
         self.pair_out = nn.Linear(PAIR_WIDTH, 2)
         self.tags = nn.Linear(width, 3)
         self.dropout = nn.Dropout(0.3)
@@ -86,7 +85,7 @@ class Heads(nn.Module):
         """Scores of the classes, from each span and the mean of its own sentence, shape (spans, width)."""
         return self.classes(self.dropout(torch.cat([spans, context], -1)))
 
-    def score_pairs(self, spans: torch.Tensor, first: torch.Tensor, second: torch.Tensor, far: torch.Tensor) -> Any:
+    def score_pairs(self, spans: torch.Tensor, first: torch.Tensor, second: torch.Tensor, places: torch.Tensor) -> Any:
         one, other = spans[first], spans[second]
-        joined = torch.cat([one, other, one * other, self.distance(far)], -1)
+        joined = torch.cat([one, other, one * other, places], -1)
         return self.pair_out(nn.functional.gelu(self.pair_in(self.dropout(joined))))

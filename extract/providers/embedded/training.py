@@ -19,11 +19,20 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from extract.providers.embedded.base_model import read_base
 from extract.providers.embedded.encoder import Encoder
 from extract.providers.embedded.examples import CLASSES, Example, read_examples
-from extract.providers.embedded.model import FLAGS, FORBIDDEN, distance_class, file_sha256, pieces_of, sentence_pieces
+from extract.providers.embedded.model import (
+    FLAGS,
+    FORBIDDEN,
+    PAIR_FEATURES,
+    file_sha256,
+    pair_features,
+    pieces_of,
+    sentence_pieces,
+)
 from extract.providers.embedded.network import EncoderLayer, Heads
 from extract.providers.embedded.sentences import split_sentences
 from extract.providers.embedded.tokenizer import Pieces, Tokenizer
@@ -31,6 +40,8 @@ from extract.providers.embedded.tokenizer import Pieces, Tokenizer
 MAX_PIECES = 256
 BATCH = 8
 HEADS_RATE = 2e-3
+# Share of the running average of the weights that a step keeps; what ships is the average.
+AVERAGE_DECAY = 0.998
 
 
 @dataclass
@@ -44,7 +55,7 @@ class Prepared:
     kinds: torch.Tensor
     classes: torch.Tensor
     pairs: torch.Tensor
-    far: torch.Tensor
+    places: torch.Tensor
     roles: torch.Tensor
     tags: torch.Tensor
 
@@ -67,12 +78,12 @@ def prepare(example: Example, tokenizer: Tokenizer, encoder: Encoder) -> Prepare
     for anchor, found in example.anchors.items():
         if anchor in place:
             classes[place[anchor], list(found)] = 1
-    pairs, far, roles = [], [], []
+    pairs, places, roles = [], [], []
     for anchor in example.anchors:
         for other in keep:
             if anchor in place and other != anchor and example.spans[other][2] == 3:
                 pairs.append((place[anchor], place[other]))
-                far.append(distance_class(pieces, example.spans[anchor][:2], example.spans[other][:2], example.text))
+                places.append(pair_features(example.text, example.spans, anchor, other))
                 role = example.pairs.get((anchor, other), set())
                 roles.append([float(0 in role), float(1 in role)])
     tags = torch.zeros(count, dtype=torch.long)
@@ -84,7 +95,8 @@ def prepare(example: Example, tokenizer: Tokenizer, encoder: Encoder) -> Prepare
             tags[inside[0]] = 1
     return Prepared(
         example, states, pooling, context, torch.tensor([example.spans[n][2] for n in keep], dtype=torch.long), classes,
-        torch.tensor(pairs, dtype=torch.long).reshape(-1, 2), torch.tensor(far, dtype=torch.long),
+        torch.tensor(pairs, dtype=torch.long).reshape(-1, 2),
+        torch.tensor(places, dtype=torch.float32).reshape(-1, PAIR_FEATURES),
         torch.tensor(roles).reshape(-1, 2), tags,
     )  # fmt: skip
 
@@ -121,7 +133,7 @@ def forward(
         else:
             spans, anchors = torch.zeros(0, 1), torch.zeros(0, len(CLASSES))
         scored = (
-            heads.score_pairs(spans, item.pairs[:, 0], item.pairs[:, 1], item.far)
+            heads.score_pairs(spans, item.pairs[:, 0], item.pairs[:, 1], item.places)
             if len(item.pairs)
             else torch.zeros(0, 2)
         )
@@ -187,14 +199,18 @@ def train(
         [{"params": layers.parameters(), "lr": rate}, {"params": heads.parameters(), "lr": HEADS_RATE / 2}],
         weight_decay=0.01,
     )
-    _epochs(items, layers, heads, optimiser, epochs, order, report, held_out, "all", every=1)
-    return layers, heads
+    return _epochs(items, layers, heads, optimiser, epochs, order, report, held_out, "all", every=1, is_averaged=True)
 
 
 def _epochs(
     items: list[Prepared], layers: nn.ModuleList, heads: Heads, optimiser: torch.optim.Optimizer, epochs: int,
     order: random.Random, report: Any, held_out: list[Prepared] | None, name: str, *, every: int,
-) -> None:  # fmt: skip
+    is_averaged: bool = False,
+) -> tuple[nn.ModuleList, Heads]:  # fmt: skip
+    """Train; give back the weights, or their running average (Polyak & Juditsky 1992)."""
+    both = nn.ModuleList([layers, heads])
+    average = AveragedModel(both, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY)) if is_averaged else None
+    kept = average.module if average is not None else both
     batches_n = math.ceil(len(items) / BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1.0, (step + 1) / 60, max(0.02, 1 - step / max(1, epochs * batches_n)))
@@ -209,11 +225,14 @@ def _epochs(
             nn.utils.clip_grad_norm_([*layers.parameters(), *heads.parameters()], 5.0)
             optimiser.step()
             schedule.step()
+            if average is not None:
+                average.update_parameters(both)
             total += loss.item()
         line = f"{name}, epoch {epoch + 1}: loss {total / batches_n:.3f}, {time.monotonic() - started:.0f} s"
         if held_out and (epoch + 1) % every == 0:
-            line += " " + measure(held_out, layers, heads)
+            line += " " + measure(held_out, kept[0], kept[1])
         report(line)
+    return kept[0], kept[1]
 
 
 @torch.no_grad()
@@ -339,15 +358,16 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("weights.npz"))
     parser.add_argument("--base", type=Path, default=None, help="keep or take the base weights here")
     parser.add_argument("--head-epochs", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--layers", type=int, default=12, help="layers to keep")
-    parser.add_argument("--trained", type=int, default=3, help="layers to train")
-    parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--trained", type=int, default=6, help="layers to train")
+    parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="share of the passages, for a learning curve")
     parser.add_argument("--all", action="store_true", help="train on the held-out passages too")
     options = parser.parse_args()
-    torch.set_num_threads(1)  # several threads gain nothing here, and lose much on a busy machine
+    torch.set_num_threads(options.threads)  # the sums depend on it, so that it is fixed
     base = _base(options.base)
     tokenizer = Tokenizer(bytes(base["pieces"]).decode("utf-8").split("\n"), base["piece.scores"].tolist(), 3)
     frozen_n = options.layers - options.trained

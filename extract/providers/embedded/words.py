@@ -1,0 +1,124 @@
+"""Words that decide small things, in nine languages: lists, casualties, what "the fund" may stand for.
+
+Patterns only; where each is looked for, and what follows from it, is decided in `decide.py`.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Between names of a list: commas, conjunctions, articles.
+LIST = re.compile(
+    r"(?:[\s,،、;\-]|\b(?:and|as well as|along with|together with|the|et|ainsi que|la|le|les|y|e|así como|und|sowie"
+    r"|и|а также|ve|ile|junto con|os?|as?|el|los|las|de|von)\b"
+    r"|(?<![\u0621-\u064a])(?:و|ال|وال|كل من|من)(?![\u0621-\u064a])|و|和|与|及|l'|d'|'){0,60}"
+)
+# Personnel without a number: where a sentence names some, a lower probability will do.
+PERSONNEL_WORDS = re.compile(
+    r"\b(?:troops?|soldiers?|peacekeep\w+|police|contingents?|battalions?|personnel|blue helmets|military observers?|"
+    r"troupes?|soldats?|casques bleus|militaires|policiers|gendarmes|contingente?s?|bataillons?|"
+    r"tropas?|soldados?|cascos azules|efectivos|militares|polic[ií]as|batall[oó]n\w*|capacetes azuis|"
+    r"truppen?|soldat\w*|blauhelm\w*|polizist\w*|kontingente?s?|bundeswehr\w*|"
+    r"войск\w*|солдат\w*|миротворц\w*|военнослужащ\w+|контингент\w*|военных|полицейск\w+|батальон\w*|"
+    r"asker\w*|birlik\w*|polis\w*|tabur\w*|barış gücü)\b"
+    r"|قوات|جنود|جندي|عسكري|شرطة|كتيبة|كتائب|حفظ السلام|部队|军队|士兵|维和|警察|官兵",
+    re.IGNORECASE,
+)
+EACH = re.compile(
+    r"\b(?:each|respectively|apiece|chacune?|respectivement|cada un[oa]?|respectivamente|jeweils|"
+    r"je(?= \d)|по(?= \d)|каждый|каждая|"
+    r"соответственно|cada|ayrı ayrı)\b|لكل منهما|كل منهما|على التوالي|على حدة|各",
+    re.IGNORECASE,
+)
+# Before a sum that only repeats another in a second currency, outside brackets.
+EQUIVALENT = re.compile(
+    r"\b(?:equivalent|equal to|worth about|soit|équivalant|équivalent|equivalente?s?|lo que equivale|ou seja|umgerechnet|"
+    r"что (?:эквивалентно|составляет)|эквивалент\w*|или (?:около|примерно|порядка)|karşılığı|yani)\b"
+    r"|ما يعادل|أي (?:نحو|حوالي|ما)|约合|折合|相当于",
+    re.IGNORECASE,
+)
+# Common nouns that stand for something named elsewhere, by what they can stand for.
+COMMON_NOUNS: list[tuple[re.Pattern[str], frozenset[str]]] = [
+    (
+        re.compile(
+            r"^(?:(?:the|this|that|its|le|la|l'|les|ce|cet|cette|el|los|las|este|esta|o|a|os|as|der|die|das|dem|den|des|dieser?)\s+)?"
+            r"(?:island |west african |caribbean |pacific |balkan )?"
+            r"(?:country|nation|state|republic|kingdom|island|government|pays|nation|État|république|royaume|île|gouvernement|país|"
+            r"naci[oó]n|estado|rep[uú]blica|gobierno|isla|governo|ilha|nação|land(?:es)?|staat(?:es)?|regierung|republik|inselstaat|"
+            r"стран[аеуы]|государств[оау]|республик[аеиу]|правительств[оау]|ülke(?:ye|si|nin)?|hükümet(?:i|e)?|"
+            r"البلاد|الدولة|البلد|الحكومة|الجمهورية|该国|该国政府|政府|当地)$",
+            re.IGNORECASE,
+        ),
+        frozenset({"country"}),
+    ),
+    (
+        re.compile(
+            r"(?:\b(?:funds?|programmes?|programs?|facility|initiative|fonds|mécanisme|fondos?|programas?|fundos?|iniciativa|"
+            r"fond\w*|программ\w+|фонд\w*|инициатив\w+|fonu?|programı?)\b|صندوق|الصندوق|برنامج|البرنامج|مبادرة|基金|计划|项目)",
+            re.IGNORECASE,
+        ),
+        frozenset({"programme"}),
+    ),
+    (
+        re.compile(
+            r"(?:\b(?:organi[sz]ation|bloc|alliance|union|agency|council|board|body|organisation|agence|conseil|instance|"
+            r"organizaci[oó]n|bloque|alianza|agencia|consejo|junta|organização|bloco|aliança|agência|conselho|"
+            r"organisation|bündnis\w*|rat|behörde|agentur|организаци\w+|альянс\w*|блок\w*|совет\w*|агентств\w+|"
+            r"örgüt\w*|birli[kğ]\w*|ittifak\w*|kurul\w*|konsey\w*)\b"
+            r"|المنظمة|الحلف|التحالف|الاتحاد|الوكالة|المجلس|الهيئة|الكتلة|该组织|联盟|机构|理事会|委员会)",
+            re.IGNORECASE,
+        ),
+        frozenset({"igo", "bloc", "programme"}),
+    ),
+]
+# What many gave together, none of them named.
+COLLECTED = re.compile(
+    r"\b(?:donors?|conference|participants|in total|altogether|raised|collected|countries|members|international community|"
+    r"donateurs|bailleurs|conférence|participants|au total|récolté\w*|pays|communauté internationale|"
+    r"donantes|conferencia|participantes|en total|recaud\w+|países|comunidad internacional|"
+    r"doadores|conferência|no total|arrecad\w+|comunidade internacional|"
+    r"geber\w*|konferenz|teilnehmer\w*|insgesamt|staaten|länder|staatengemeinschaft|"
+    r"донор\w*|конференц\w*|участник\w*|собра\w+|стран\w*|сообществ\w+|"
+    r"bağışçı\w*|konferans\w*|katılımcı\w*|toplam\w*|ülke\w*)\b|المانح|مؤتمر|المشارك|إجمالي|الدول|المجتمع الدولي"
+    r"|捐助|会议|与会|总额|共|国际社会|各国",
+    re.IGNORECASE,
+)
+# What help is for, not who receives it.
+EVENTS = re.compile(
+    r"^(?:(?:the|la|le|les|el|der|die|das|den|dem|o|a) )?(?:wiederaufbau\w*|wiederherstellung|erdbeben\w*|hochwasser\w*|flut\w*|nothilfe|hilfe|"
+    r"reconstruction|recovery|relief|earthquake|quake|floods?|conference|conférence|séisme|reconstrucción|terremoto|conferencia|reconstrução|"
+    r"conferência|восстановлени\w+|землетрясени\w+|конференци\w+|deprem\w*|konferans\w*)$",
+    re.IGNORECASE,
+)
+# A force that no list knows, by its proper name.
+MISSIONS = re.compile(
+    r"(?:Mission|Force|Operation|Opération|Operación|Operação|Misión|Missão|Fuerza|Força|Truppe|Einsatz|Мисси\w+|Сил\w* |Операци\w+|"
+    r"Misyonu?|Gücü?|Harek[aâ]tı?)|بعثة|قوة|عملية|特派团|部队|行动"
+)
+# Looked for in folded text, as the next ones.
+CASUALTIES = re.compile(
+    r"\b(?:killed|dead|deaths?|died|wounded|injured|captured|casualties|tues?|morts?|blesses?|tombes|muertos?|murieron|heridos?|"
+    r"fallecid\w+|mortos?|morreram|feridos?|getotet\w*|gefallen\w*|verletzt\w*|ums leben|погиб\w*|убит\w*|ранен\w*|"
+    r"oldu|oldurul\w+|yaralan\w+|hayatini kaybe\w+|sehit\w*)\b|قتل|مقتل|قتيل|جرح|اصيب|استشهد|阵亡|陣亡|死亡|牺牲|受伤|遇难"
+)
+SUSPENDED = re.compile(
+    r"\b(?:suspen\w+|froze\w*|freez\w+|halt\w*|pause\w*|on hold|withh\w+|gel(?:e|es|ent|er|ait|ee?s?)\b|congel\w+|retien\w+|retenid\w+|"
+    r"eingefror\w+|ausgesetzt|aussetz\w+|suspendier\w+|приостан\w+|заморо\w+|отстран\w+|askiya\w*|dondur\w+)\b"
+    r"|علق|تعليق|جمد|تجميد|暂停|冻结|中止|搁置"
+)
+CANCELLED = re.compile(
+    r"\b(?:cancel\w*|scrap\w*|revok\w+|terminat\w+|annul\w*|supprim\w+|anul\w+|rescind\w+|storn\w+|gestrichen|streich\w+|отмен\w+|аннулир\w+|"
+    r"iptal\w*)\b|الغ[ىاتيا]|الغاء|取消|撤销"
+)
+INVITATION = re.compile(r"\b(?:invit\w+|einlad\w+|eingelad\w+|приглаш\w+|davet\w*)\b|دعو|邀请")
+ACCEPTANCE = re.compile(
+    r"\b(?:accept\w*|agree\w*|acept\w*|aceit\w*|angenommen|nimmt|zugesagt|приня\w+|соглас\w+|kabul\w*|declin\w+|refus\w+|reject\w*|rechaz\w+|"
+    r"recus\w+|lehn\w+|отказ\w+|отклон\w+|reddet\w*)\b|قبل|وافق|موافق|رفض|接受|同意|拒绝"
+)
+EXPELLED = re.compile(r"\b(?:expel\w*|expuls\w+|exclu\w+|ausgeschloss\w+|ausschl\w+|исключ\w+|ihrac\w*)\b|طرد|开除|逐出")
+# Common nouns for people and bodies that receive in their own right.
+GROUPS = re.compile(
+    r"organi[sz]a|agenc|agence|refugee|réfugié|refugiad|flüchtling|бежен|organisation|victim|víctim|vítima|opfer|пострадав|"
+    r"famil|migrant|hospital|universit|school|école|escuel|населени|организаци|mülteci|لاجئ|منظم|ضحاي|متضرر|难民|灾民|机构|组织",
+    re.IGNORECASE,
+)

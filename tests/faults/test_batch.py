@@ -1,0 +1,153 @@
+"""`--batch` against a loopback server: half the price, the same rows, and a batch that is away is found again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from fake_batches import FakeBatches, completion
+from fake_provider import NORWAY, NORWAY_PLEDGE, PERU, PERU_TROOPS
+from typer.testing import CliRunner
+
+from extract.cli import app
+from extract.config import Settings
+from extract.errors import ConfigError
+from extract.pipeline import run as run_pipeline
+from extract.providers.llm import LLMProvider
+
+DRAFTS = {NORWAY: NORWAY_PLEDGE, PERU: PERU_TROOPS}
+
+
+class Killed(BaseException):
+    """The run is killed here."""
+
+
+def right(body: dict[str, Any]) -> dict[str, Any]:
+    asked = body["messages"][1]["content"]
+    return completion(json.dumps({"records": [draft for text, draft in DRAFTS.items() if text in asked]}))
+
+
+def provider_at(url: str, warehouse: Path, **given: Any) -> LLMProvider:
+    given.setdefault("sleep", lambda _: asyncio.sleep(0))
+    return LLMProvider(
+        "openai/gpt-5-mini", environment={"OPENAI_BASE_URL": url}, is_batch=True,
+        batch_state_path=warehouse.with_name("warehouse.duckdb.batches"), timeout_seconds=10, **given,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def place(warehouse: Path) -> Path:
+    warehouse.parent.mkdir()
+    return warehouse
+
+
+def rows(warehouse: Path, sql: str) -> list[Any]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_first_answers_come_through_a_batch_at_half_the_price(
+    articles: Path, place: Path, without_dbt: list[str]
+) -> None:
+    with FakeBatches(right, polls_until_done=2) as server:
+        summary = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        assert server.direct == [] and len(server.batches) == 1
+        (batch,) = server.batches.values()
+        bodies = [request["body"] for request in server.requests_of(batch["input_file_id"])]
+        assert len(bodies) == 3 and all(body["model"] == "gpt-5-mini" and body["response_format"] for body in bodies)
+        # Nobody is asked again, neither directly nor by batch.
+        again = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        assert len(server.batches) == 1 and again.run_id is None
+    assert (summary.extracted_n, summary.records_n, summary.failures) == (3, 2, [])
+    assert summary.cost_usd == 3 * Decimal("0.00045") / 2
+    assert rows(place, "select distinct cost_usd from raw.extractions") == [(Decimal("0.00022500"),)]
+
+
+def test_a_batch_that_is_away_is_not_sent_twice(articles: Path, place: Path, without_dbt: list[str]) -> None:
+    def killed(_: float) -> Any:
+        raise Killed
+
+    with FakeBatches(right, polls_until_done=1) as server:
+        with pytest.raises(Killed):
+            run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place, sleep=killed))
+        assert not place.exists()
+        # A new document meanwhile goes into a batch of its own.
+        (articles / "more.txt").write_text(NORWAY.replace("900", "800"), encoding="utf-8")
+        summary = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        sent = [len(server.requests_of(batch["input_file_id"])) for batch in server.batches.values()]
+        assert sent == [3, 1] and server.direct == []
+    assert (summary.extracted_n, summary.asked_n) == (4, 4)
+
+
+def test_a_run_that_died_before_it_knew_its_batch_finds_it_by_its_file(
+    articles: Path, place: Path, without_dbt: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from extract.providers import batch
+
+    async def killed(self: Any, file_id: str) -> str:
+        await create(self, file_id)
+        raise Killed
+
+    create = batch._Service.create
+    with FakeBatches(right) as server:
+        monkeypatch.setattr(batch._Service, "create", killed)
+        with pytest.raises(Killed):
+            run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        monkeypatch.setattr(batch._Service, "create", create)
+        summary = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        assert len(server.batches) == 1 and len([file for file in server.files if "out" not in file]) == 1
+    assert summary.extracted_n == 3
+
+
+def test_what_a_batch_leaves_out_is_asked_directly(articles: Path, place: Path, without_dbt: list[str]) -> None:
+    seen: list[str] = []
+
+    def forgetful(body: dict[str, Any]) -> dict[str, Any] | None:
+        asked = body["messages"][1]["content"]
+        seen.append(asked)
+        return None if PERU in asked and seen.count(asked) == 1 else right(body)
+
+    with FakeBatches(forgetful) as server:
+        summary = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        assert len(server.direct) == 1 and PERU in server.direct[0]["messages"][1]["content"]
+    assert (summary.extracted_n, summary.records_n) == (3, 2)
+    assert len(rows(place, "select distinct cost_usd from raw.extractions")) == 2
+
+
+def test_a_record_of_a_batch_that_cannot_be_used_is_asked_about_directly(
+    articles: Path, place: Path, without_dbt: list[str]
+) -> None:
+    def careless(body: dict[str, Any]) -> dict[str, Any]:
+        if len(body["messages"]) > 2 or NORWAY not in body["messages"][1]["content"]:
+            return right({"messages": body["messages"][:2]})
+        wrong = {**NORWAY_PLEDGE, "money": "950 million dollars", "quotes": ["Norway pledged 950 million dollars"]}
+        return completion(json.dumps({"records": [wrong]}))
+
+    with FakeBatches(careless) as server:
+        summary = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        assert len(server.direct) == 1
+    assert (summary.extracted_n, summary.records_n, summary.rejected_n) == (3, 2, 0)
+
+
+def test_a_batch_needs_openai_and_a_place(place: Path) -> None:
+    with pytest.raises(ConfigError, match="Batch API"):
+        LLMProvider("anthropic/claude-haiku-4-5", environment={"ANTHROPIC_API_KEY": "x"}, is_batch=True)
+
+
+def test_the_command_line_sends_a_batch_and_says_that_it_waits(
+    articles: Path, place: Path, without_dbt: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeBatches(right) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        arguments = ["run", str(articles), "--warehouse", str(place), "--model", "openai/gpt-5-mini"]
+        result = CliRunner().invoke(app, [*arguments, "--batch", "--json"])
+    assert result.exit_code == 0, result.stderr
+    assert re.search(r"batch batch-0: completed, 3 of 3 came", result.stderr)
+    printed = json.loads(result.stdout)
+    assert (printed["extracted_n"], printed["prompt_tokens"], printed["cost_usd"]) == (3, 3000, 0.000675)

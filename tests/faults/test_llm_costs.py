@@ -1,0 +1,220 @@
+"""What a model is asked beyond once: passages, passes, a second model; and where money ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_openai import FakeReply, FakeRequest, FakeServer, Script, failed, records
+from fake_provider import NORWAY, NORWAY_PLEDGE, PERU, PERU_TROOPS
+from typer.testing import CliRunner
+
+from extract.cli import app
+from extract.config import Settings
+from extract.documents import Document
+from extract.errors import ConfigError
+from extract.pipeline import run as run_pipeline
+from extract.providers import Attempt
+from extract.providers.llm import LLMProvider
+from extract.records import build_records, check_answer
+
+FILLER = "Delegates met for another day and spoke of roads and schools. " * 40
+LONG = f"{NORWAY}\n\n{FILLER}\n\n{PERU}\n\n{FILLER}\n\nNorway pledged 900 million dollars to Sudan, it said again."
+
+
+def document(text: str) -> Document:
+    return Document("id", "source", "name", text, "en", None, None, None, "name.txt")
+
+
+def provider_at(url: str, model: str = "openai/gpt-5-mini", **given: Any) -> LLMProvider:
+    async def nap(_: float) -> None:
+        await asyncio.sleep(0)
+
+    given.setdefault("sleep", nap)
+    return LLMProvider(model, environment={"OPENAI_BASE_URL": url}, timeout_seconds=10, **given)
+
+
+def ask(script: Script, text: str, **given: Any) -> tuple[list[Attempt], list[FakeRequest]]:
+    one = document(text)
+
+    async def main(url: str) -> list[Attempt]:
+        provider = provider_at(url, **given)
+        try:
+            return await provider.extract(one, lambda answer: check_answer(one, answer))
+        finally:
+            await provider.close()
+
+    with FakeServer(script) as server:
+        return asyncio.run(main(server.url)), server.requests
+
+
+def what_it_says(request: FakeRequest) -> FakeReply:
+    """A reader who finds every fact of the passage that it is shown."""
+    passage = request.messages[1]["content"]
+    found = []
+    if NORWAY_PLEDGE["quotes"][0] in passage:
+        found.append(NORWAY_PLEDGE)
+    if "it said again" in passage:
+        found.append({**NORWAY_PLEDGE, "quotes": ["Norway pledged 900 million dollars to Sudan, it said again."]})
+    if PERU in passage:
+        found.append(PERU_TROOPS)
+    return records(*found)
+
+
+# --- passages ----------------------------------------------------------------------------------------
+
+
+def test_a_long_document_is_asked_in_passages_and_its_records_are_merged() -> None:
+    attempts, requests = ask(what_it_says, LONG, passage_chars=2_000)
+    assert len(requests) == len(attempts) - 1 >= 3
+    built = build_records(document(LONG), attempts[-1].raw_answer or "")
+    assert [record.record_type for record in built.records] == ["pledge", "troop_commitment"]
+    assert len(built.records[0].evidence) == 2
+    for one in built.records:
+        assert all(LONG[part.start : part.end] == part.quote for part in one.evidence)
+    assert attempts[-1].status == "ok" and sum(attempt.cost_usd or 0 for attempt in attempts) > 0
+
+
+def test_a_passage_without_an_answer_leaves_the_document_pending_and_keeps_the_others() -> None:
+    def script(request: FakeRequest) -> FakeReply:
+        return failed(500, "down") if PERU in request.messages[1]["content"] else what_it_says(request)
+
+    attempts, _ = ask(script, LONG, passage_chars=2_000)
+    assert attempts[-1].status == "truncated"
+    assert "passages have no whole answer" in (attempts[-1].error_message or "")
+    assert json.loads(attempts[-1].raw_answer or "")["records"][0]["type"] == "pledge"
+
+
+def test_a_short_document_has_one_fingerprint_whatever_the_length_of_passages() -> None:
+    one, other = (provider_at("http://127.0.0.1:1", passage_chars=length) for length in (2_000, 3_000))
+    assert one.fingerprint(document(NORWAY)) == other.fingerprint(document(NORWAY))
+    assert one.fingerprint(document(LONG)) != other.fingerprint(document(LONG))
+
+
+# --- passes --------------------------------------------------------------------------------------------
+
+
+def test_a_second_pass_sees_what_was_found_and_adds_what_was_missing() -> None:
+    text = f"{NORWAY} {PERU}"
+    attempts, requests = ask([records(NORWAY_PLEDGE), records(PERU_TROOPS)], text, passes=3)
+    # The third pass asks; it brings nothing new, since the script says the same again.
+    assert len(requests) == 3
+    assert "900 million" in requests[1].messages[2]["content"] and "1 records" in requests[1].messages[3]["content"]
+    assert requests[1].messages[:2] == requests[0].messages
+    found = json.loads(attempts[-1].raw_answer or "")["records"]
+    assert [one["type"] for one in found] == ["pledge", "troop_commitment"]
+
+
+def test_a_second_pass_that_fails_takes_nothing_away() -> None:
+    attempts, _ = ask([records(NORWAY_PLEDGE), failed(400, "too long")], NORWAY, passes=2)
+    assert attempts[-1].status == "ok" and len(json.loads(attempts[-1].raw_answer or "")["records"]) == 1
+    truncated = FakeReply('{"records": [{"type"', finish_reason="length")
+    attempts, _ = ask([records(NORWAY_PLEDGE), truncated], NORWAY, passes=2, max_attempts=1)
+    assert attempts[-1].status == "ok" and len(json.loads(attempts[-1].raw_answer or "")["records"]) == 1
+
+
+def test_one_pass_is_one_request() -> None:
+    attempts, requests = ask([records(NORWAY_PLEDGE)], NORWAY)
+    assert (len(attempts), len(requests)) == (1, 1)
+
+
+# --- a second model ------------------------------------------------------------------------------------
+
+
+def test_what_the_other_model_does_not_find_is_a_rejected_row_with_its_reason() -> None:
+    def script(request: FakeRequest) -> FakeReply:
+        if request.body["model"] == "checker":
+            assert "Peru will send" in request.messages[1]["content"] and "2. {" in request.messages[1]["content"]
+            return FakeReply('{"records": [{"record": 2, "reason": "only considered"}]}')
+        return records(NORWAY_PLEDGE, PERU_TROOPS)
+
+    text = f"{NORWAY} {PERU}"
+    attempts, requests = ask(script, text, verify="openai/checker")
+    assert [request.body["model"] for request in requests] == ["gpt-5-mini", "checker"]
+    assert [attempt.provider for attempt in attempts] == ["openai/gpt-5-mini", "openai/checker", "openai/gpt-5-mini"]
+    built = build_records(document(text), attempts[-1].raw_answer or "")
+    assert [record.record_type for record in built.records] == ["pledge"]
+    (rejected,) = built.rejections
+    assert (rejected.reason_code, rejected.reason) == (
+        "not_a_record", "openai/checker does not find it in the document: only considered",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("reply", [failed(400, "no"), FakeReply("I think they are fine."), FakeReply("", refusal="no")])
+def test_without_an_answer_of_the_other_model_the_records_stay_and_the_row_says_so(reply: FakeReply) -> None:
+    def script(request: FakeRequest) -> FakeReply:
+        return reply if request.body["model"] == "checker" else records(NORWAY_PLEDGE)
+
+    attempts, _ = ask(script, NORWAY, verify="openai/checker")
+    assert attempts[-1].status == "ok" and len(json.loads(attempts[-1].raw_answer or "")["records"]) == 1
+    assert "not verified by openai/checker" in (attempts[-1].error_message or "")
+
+
+# --- money ---------------------------------------------------------------------------------------------
+
+
+def many(folder: Path, number_of: int) -> Path:
+    folder.mkdir()
+    for number in range(number_of):
+        (folder / f"{number:02}.txt").write_text(NORWAY.replace("900", str(100 + number)), encoding="utf-8")
+    return folder
+
+
+def test_a_budget_ends_a_run_cleanly_and_the_next_one_goes_on(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    folder = many(tmp_path / "many", 12)
+    # A thousandth of a dollar each, within the estimate of what is set aside.
+    reply = FakeReply('{"records": []}', prompt_tokens=400, completion_tokens=450)
+    with FakeServer([reply]) as server:
+        asked: list[int] = []
+        for _ in range(2):
+            provider = provider_at(server.url, budget_usd=Decimal("0.0085"), concurrency=4)
+            summary = run_pipeline(Settings(warehouse=warehouse, concurrency=4), [folder], provider)
+            assert provider.spent_usd <= Decimal("0.0085")
+            assert summary.published and summary.cost_usd == provider.spent_usd
+            asked.append(summary.asked_n)
+        assert sum(asked) == len(server.requests) == 12 and asked[0] == 8
+    assert not summary.failures
+
+
+def test_a_run_that_its_budget_ended_says_so_and_exits_with_1(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = many(tmp_path / "many", 12)
+    with FakeServer([FakeReply('{"records": []}', prompt_tokens=400, completion_tokens=450)]) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        command = ["run", str(folder), "--warehouse", str(warehouse), "--model", "openai/gpt-5-mini", "--json",
+                   "--budget-usd", "0.005", "--concurrency", "2"]  # fmt: skip
+        result = CliRunner().invoke(app, command)
+    assert result.exit_code == 1
+    assert "The budget of $0.005 does not reach further" in result.stderr and "call again to go on" in result.stderr
+    printed = json.loads(result.stdout)
+    assert printed["published"] and 0 < printed["cost_usd"] <= 0.005 and printed["extracted_n"] < 12
+
+
+def test_a_budget_without_a_price_is_misuse() -> None:
+    with pytest.raises(ConfigError, match="no price for 'openai/unheard-of'"):
+        provider_at("http://127.0.0.1:1", "openai/unheard-of", budget_usd=Decimal(1))
+
+
+def test_a_dry_run_asks_nobody_and_writes_nothing(
+    articles: Path, warehouse: Path, monkeypatch: pytest.MonkeyPatch, without_dbt: list[str]
+) -> None:
+    with FakeServer([records()]) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        command = ["run", str(articles), "--warehouse", str(warehouse), "--model", "openai/gpt-5-mini"]
+        result = CliRunner().invoke(app, [*command, "--dry-run", "--json"])
+        assert (result.exit_code, server.requests, warehouse.parent.exists()) == (0, [], False)
+        told = json.loads(result.stdout)
+        assert (told["documents_n"], told["pending_n"], told["requests_n"]) == (3, 3, 3)
+        assert told["prompt_tokens"] > 900 and 0 < told["cost_usd"] < 0.01 and told["seconds"] > 0
+        assert CliRunner().invoke(app, command).exit_code == 0
+        again = CliRunner().invoke(app, [*command, "--dry-run"])
+    assert "to ask about: 0" in again.stdout
+    unknown = CliRunner().invoke(app, ["run", str(articles), "--model", "ollama/x", "--dry-run"])
+    assert "cost unknown" not in unknown.stdout

@@ -1,0 +1,89 @@
+"""Lists, rows of figures and repeated sums: what is decided without asking the network again."""
+
+import numpy as np
+import pytest
+
+from extract.documents import document_from_text
+from extract.normalise.actors import find_actors, resolve_actor
+from extract.providers.embedded.candidates import Candidate, Name, Readings, may_act
+from extract.providers.embedded.decide import Decision, _drop_repeated, _lists, _parallel
+from extract.providers.embedded.examples import CLASSES
+from extract.providers.embedded.mentions import find_mentions
+from extract.providers.embedded.model import PAIR_FEATURES, pair_features
+from extract.providers.embedded.sentences import split_sentences
+
+
+def _read(text, *, gives, letter="P"):
+    """Readings of a text as if the network had said how likely each name gives (name → probability)."""
+    document = document_from_text(text)
+    named = find_actors(text, document.language)
+    names = [Name(one.start, one.end, one.surface, resolve_actor(one.surface, "unknown", document.language), None)
+             for one in named]  # fmt: skip
+    readings = Readings(document, split_sentences(text), find_mentions(text, document.language), named, names)
+    for one in readings.mentions:
+        if one.kind in {"money", "headcount"}:
+            actors = sorted(((gives.get(name.words, 0.1), name) for name in names), key=lambda pair: -pair[0])
+            others = [(1 - p, name) for p, name in reversed(actors)]
+            readings.candidates.append(
+                Candidate(one.start, one.end, one.kind, letter, 0.9, np.zeros(len(CLASSES)), None, actors, others)
+            )
+    return readings
+
+
+def _pairs(readings):
+    text = readings.document.text
+    return {text[start:end]: name.words for (start, end), name in _parallel(readings).items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Norway gave 20 million euros, Chile 5 million euros and Peru 3 million euros.",
+         {"20 million euros": "Norway", "5 million euros": "Chile", "3 million euros": "Peru"}),
+        ("There were 20 million euros from Norway and 5 million euros from Chile.",
+         {"20 million euros": "Norway", "5 million euros": "Chile"}),
+        ("Österreich gibt 8 Millionen Euro, die Schweiz 6 Millionen Franken.",
+         {"8 Millionen Euro": "Österreich", "6 Millionen Franken": "Schweiz"}),
+    ],
+)  # fmt: skip
+def test_names_and_figures_that_take_turns_belong_together(text, expected):
+    gives = dict.fromkeys(expected.values(), 0.6)
+    assert _pairs(_read(text, gives=gives)) == expected
+
+
+def test_a_row_of_recipients_is_no_row_of_givers():
+    text = "Algeria sends 30 million euros to Chad and 15 million euros to Niger."
+    assert _pairs(_read(text, gives={"Algeria": 0.9, "Chad": 0.1, "Niger": 0.1})) == {}
+
+
+def test_a_list_holds_what_only_commas_and_conjunctions_part():
+    text = "Ghana, Togo and Benin will train with Spain."
+    lists = {name.words: {one.words for one in beside} for name, beside in _lists(_read(text, gives={})).items()}
+    assert lists == {"Ghana": {"Togo", "Benin"}, "Togo": {"Ghana", "Benin"}, "Benin": {"Ghana", "Togo"}}
+
+
+def test_a_headline_without_a_currency_repeats_its_article():
+    def draft(money, stage):
+        giver = {"name": "Norway", "type": "country"}
+        return {"type": "pledge", "money": money, "stage": stage, "contributors": [giver]}
+
+    decision = Decision([draft("20 million", "pledged"), draft("20 million euros", "committed")], [0.9, 0.6])
+    _drop_repeated(decision, "en")
+    assert [one["money"] for one in decision.drafts] == ["20 million euros"]
+    assert decision.confidence == [0.6]
+    assert "told again" in decision.rejected[0]["reason"]
+
+
+def test_words_without_a_capital_give_nothing():
+    actor = resolve_actor("the committee", "unknown", "en")
+    assert not may_act(Name(0, 13, "the committee", actor, None))
+    assert may_act(Name(0, 6, "Norway", resolve_actor("Norway", "unknown", "en"), None))
+
+
+def test_places_of_a_pair_tell_sides_and_what_stands_between():
+    text = "Norway gave 20 million, Chile 5 million."
+    spans = [(0, 6, 3), (12, 22, 0), (24, 29, 3), (30, 39, 0)]
+    own, other = pair_features(text, spans, 3, 2), pair_features(text, spans, 3, 0)
+    assert len(own) == len(other) == PAIR_FEATURES
+    assert own != other
+    assert pair_features(text, spans, 1, 0) != pair_features(text, spans, 1, 2)
