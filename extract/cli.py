@@ -22,6 +22,7 @@ import typer
 from extract import __version__
 from extract.cli_evaluate import evaluate
 from extract.cli_export import export, unresolved
+from extract.cli_report import report
 from extract.cli_runs import SourcesOption, diff, drop, forget, narrowed, rollback, sources, status
 from extract.cli_schedule import schedule
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
@@ -328,7 +329,7 @@ def docs(
     return 0
 
 
-for command in (evaluate, export, unresolved, status, diff, rollback, drop, forget, sources):
+for command in (evaluate, export, unresolved, report, status, diff, rollback, drop, forget, sources):
     app.command()(reported(command))
 app.command()(reported(schedule))
 

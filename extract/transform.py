@@ -26,6 +26,9 @@ from extract.warehouse import copy_file, open_warehouse
 
 Invoke = Callable[..., Any]
 
+# Of the rows that a failed test found.
+_SHOWN_ROWS = 3
+
 
 @dataclass(frozen=True)
 class BuildResult:
@@ -60,7 +63,8 @@ def build(warehouse: Path) -> BuildResult:
         WarehouseError: If dbt itself stops, before its nodes run.
     """
     with _dbt(warehouse) as (invoke, _):
-        return _summary(invoke("build", manifest=_manifest(invoke)))
+        result = invoke("build", manifest=_manifest(invoke))
+    return _summary(result, warehouse)
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,8 @@ def _dbt(warehouse: Path) -> Iterator[tuple[Invoke, Path]]:
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(Path(folder) / "logs"),
+            # A build replaces only what changed while this stays the same (macros/patching.sql).
+            "PLEDGEBOOK_PROJECT": dbt_version(),
         }
         with _environment(settings):
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -204,7 +210,7 @@ def _manifest(invoke: Invoke) -> Any:
     return _manifests[version]
 
 
-def _summary(result: Any) -> BuildResult:
+def _summary(result: Any, warehouse: Path) -> BuildResult:
     if not getattr(result.result, "results", None):
         raise WarehouseError(
             f"dbt stopped before it built anything: {_one_line(str(result.exception or 'no node ran'))}. "
@@ -212,12 +218,28 @@ def _summary(result: Any) -> BuildResult:
         )
     nodes = list(result.result.results)
     failures = [
-        f"{node.node.resource_type} {node.node.name}: {_one_line(node.message or str(node.status))}"
+        f"{node.node.resource_type} {node.node.name}: "
+        + (_rows(node, warehouse) or _one_line(node.message or str(node.status)))
         for node in nodes
         if str(node.status) in {"error", "fail", "runtime error"}
     ]
     tests = sum(str(node.node.resource_type) in {"test", "unit_test"} for node in nodes)
     return BuildResult(len(nodes) - tests, tests, failures)
+
+
+def _rows(node: Any, warehouse: Path) -> str:
+    """The first rows that a failed test found, which say more than their number; nothing for another failure."""
+    if str(node.status) != "fail" or str(node.node.resource_type) != "test" or not node.node.compiled_code:
+        return ""
+    with open_warehouse(warehouse, read_only=True) as connection:
+        cursor = connection.execute(node.node.compiled_code)
+        names = [column[0] for column in cursor.description or []]
+        found = cursor.fetchmany(_SHOWN_ROWS + 1)
+    shown = [
+        ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True) if value is not None)
+        for row in found[:_SHOWN_ROWS]
+    ]
+    return _one_line("; ".join([*shown, "…"] if len(found) > _SHOWN_ROWS else shown))
 
 
 def _one_line(message: str) -> str:

@@ -14,9 +14,13 @@ countries as (
 
 ),
 
-actors as (
+-- Whom a record lets a claim name: its actors that are no persons, and those on whose behalf one acts. Pairs, since
+-- a join on either of two columns compares everything with everything.
+allowed as (
 
-    select * from {{ ref('stg_extraction__contributors') }}
+    select record_id, entity_id from {{ ref('stg_extraction__contributors') }} where actor_type <> 'person'
+    union
+    select record_id, on_behalf_of as entity_id from {{ ref('stg_extraction__contributors') }} where on_behalf_of is not null
 
 ),
 
@@ -33,12 +37,7 @@ wrong as (
     select claims.claim_id, claims.entity_id
     from claims
     inner join countries on claims.entity_id = countries.iso3
-    anti join actors
-        on claims.record_id = actors.record_id
-        and (
-            (claims.entity_id = actors.entity_id and actors.actor_type <> 'person')
-            or claims.entity_id = actors.on_behalf_of
-        )
+    anti join allowed on claims.record_id = allowed.record_id and claims.entity_id = allowed.entity_id
     anti join overrides on claims.entity_id = overrides.entity_id
 
 )

@@ -51,3 +51,13 @@
 {% macro commitment_hash(key) -%}
   left(md5({{ key }}), 16)
 {%- endmacro %}
+
+
+{% macro claim_kind(claims) -%}
+  {#- Kinds that are never clustered with each other; an expression over the claims of that name. -#}
+  case
+    when {{ claims }}.record_type in ('troop_commitment', 'membership') then {{ claims }}.record_type
+    when {{ claims }}.is_contribution then 'contribution'
+    else 'funding ' || coalesce({{ claims }}.role, 'other')
+  end
+{%- endmacro %}

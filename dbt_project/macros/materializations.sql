@@ -4,24 +4,8 @@
 {% materialization table, adapter='duckdb', supported_languages=['sql'] -%}
   {%- set target = this.incorporate(type='table') -%}
   {%- do drop_if_not(load_cached_relation(this), 'table') -%}
-  {%- set is_large = config.get('contract').enforced and is_large() -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
-  {% call statement('main') -%}
-    {% if config.get('contract').enforced -%}
-    {{ get_assert_columns_equivalent(sql) }}
-    create or replace table {{ target }} {{ table_columns(is_large) }};
-    insert into {{ target }} {{ get_column_names() }} (
-      {{ get_select_subquery(sql) }}
-    );
-    {%- else -%}
-    create or replace table {{ target }} as (
-      {{ sql }}
-    );
-    {%- endif %}
-  {%- endcall %}
-  {%- if is_large -%}
-    {%- do refuse_repeated_keys(target) -%}
-  {%- endif -%}
+  {%- do create_whole(target, sql) -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {% do adapter.commit() %}
   {{ return({'relations': [target]}) }}
@@ -41,6 +25,28 @@
   {% do adapter.commit() %}
   {{ return({'relations': [target]}) }}
 {%- endmaterialization %}
+
+
+{% macro create_whole(target, sql) -%}
+  {#- The table anew, with the columns and keys of its contract. -#}
+  {%- set is_large = config.get('contract').enforced and is_large() -%}
+  {% call statement('main') -%}
+    {% if config.get('contract').enforced -%}
+    {{ get_assert_columns_equivalent(sql) }}
+    create or replace table {{ target }} {{ table_columns(is_large) }};
+    insert into {{ target }} {{ get_column_names() }} (
+      {{ get_select_subquery(sql) }}
+    );
+    {%- else -%}
+    create or replace table {{ target }} as (
+      {{ sql }}
+    );
+    {%- endif %}
+  {%- endcall %}
+  {%- if is_large -%}
+    {%- do refuse_repeated_keys(target) -%}
+  {%- endif -%}
+{%- endmacro %}
 
 
 {% macro drop_if_not(existing, type) -%}
@@ -70,8 +76,8 @@
 {%- endmacro %}
 
 
-{% macro refuse_repeated_keys(relation) -%}
-  {#- What the index of the primary key would have refused. -#}
+{% macro refuse_repeated_keys(relation, among='true') -%}
+  {#- What the index of the primary key would have refused, of the rows `among` which a key may have come twice. -#}
   {%- set keys = [] -%}
   {%- for column in model['columns'].values() if 'primary_key' in (column['constraints'] | map(attribute='type') | map('string')) -%}
     {%- do keys.append(column['name']) -%}
@@ -80,7 +86,7 @@
     {%- do keys.extend(constraint['columns']) -%}
   {%- endfor -%}
   {%- if keys -%}
-    {%- set repeated = run_query("select count(*) from (select 1 from " ~ relation ~ " group by " ~ keys | join(', ') ~ " having count(*) > 1)").columns[0].values()[0] -%}
+    {%- set repeated = run_query("select count(*) from (select 1 from " ~ relation ~ " where " ~ among ~ " group by " ~ keys | join(', ') ~ " having count(*) > 1)").columns[0].values()[0] -%}
     {%- if repeated > 0 -%}
       {%- do exceptions.raise_compiler_error(repeated ~ " keys (" ~ keys | join(', ') ~ ") occur more than once in " ~ relation) -%}
     {%- endif -%}

@@ -156,7 +156,7 @@ def _write_countries(facts: list[list[str]], iso2: dict[str, str]) -> None:
                 iso3, iso2[iso3], name, REGIONS[region], cow, capital,
                 round(float(gdp) * 1_000_000_000) if gdp else "",
                 round(float(population) * 1_000_000) if population else "",
-                2023 if known else "", "World Bank WDI, rounded" if known else "",
+                2023 if known else "", "after World Bank WDI, rounded, from memory: unchecked" if known else "",
             ])  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hand_made import ROOT
+from hand_made import ROOT, World
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +18,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for source in (ROOT / "seeds").glob("*.csv"):
         shutil.copy(source, folder / "seeds" / source.name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_worlds(workspace: Path) -> World:
+    """Warehouses in memory, one after the other."""
+    return World(workspace)

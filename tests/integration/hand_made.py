@@ -370,7 +370,7 @@ def by_country(path: Path) -> dict[str, dict[str, Any]]:
 class World:
     """A warehouse in memory, built by the SQL that dbt compiles: small worlds are made faster by DuckDB alone.
 
-    What dbt adds to a build (contracts, keys, incremental models) takes no part.
+    What dbt adds to a build (contracts, keys) takes no part.
     """
 
     def __init__(self, workspace: Path) -> None:
@@ -382,7 +382,8 @@ class World:
         self._tests = {
             node.name: f"from ({node.compiled_code})" for node in nodes.values() if node.resource_type == "test"
         }
-        self._tables: list[str] = []
+        models = list(_in_order({key: node for key, node in nodes.items() if node.resource_type == "model"}))
+        self._whole = [_whole(node) for node in models if node.config.materialized != "view"]
         # One thread: for tables of ten rows the others only cost.
         self.connection = duckdb.connect(config={"threads": 1})
         create_tables(self.connection)
@@ -395,32 +396,94 @@ class World:
         for (name,) in names:
             self.connection.execute(f"create table seeds.{name} as from seeded.seeds.{name}")
         self.connection.execute("detach seeded")
-        for node in _in_order({key: node for key, node in nodes.items() if node.resource_type == "model"}):
-            kind = "view" if node.config.materialized == "view" else "table"
-            statement = f"create or replace {kind} {node.schema}.{node.name} as {node.compiled_code}"
-            self.connection.execute(statement)
-            if kind == "table":
-                self._tables.append(statement)
+        for node in models:
+            self.connection.execute(_whole(node))
+        # Once everything stands and the mode says so, dbt compiles what a patch does.
+        with duckdb.connect(str(path)) as connection:
+            for schema in ("staging", "intermediate"):
+                connection.execute(f"create schema if not exists {schema}")
+            for node in models:
+                connection.execute(_whole(node))
+            connection.execute("update intermediate.int_build_mode set is_patch = true")
+        nodes = {item.node.unique_id: item.node for item in run_dbt(workspace, path, "compile")}
+        self._patch = [
+            statement
+            for node in _in_order({key: node for key, node in nodes.items() if node.resource_type == "model"})
+            for statement in _patched(node)
+        ]
 
     def build(self, *runs: Sequence[News], rates: Sequence[Rate] = (), dropped: Sequence[News] = ()) -> None:
         """Forget everything, take in these runs one after the other, and build; `dropped` are dropped in a last run."""
         for table in RAW_TABLES:
             self.connection.execute(f"delete from raw.{table}")
+        self._runs_n = 0
         insert_rows(self.connection, "exchange_rates", [vars(rate) for rate in rates])
-        for number, news in enumerate(runs):
-            add_run(self.connection, f"run-{number}", STARTED_AT + timedelta(days=number), news)
+        self._take_in(runs, dropped)
+        for statement in self._whole:
+            self.connection.execute(statement)
+
+    def patch(self, *runs: Sequence[News], dropped: Sequence[News] = ()) -> None:
+        """Take in further runs and make anew what they change, as a large warehouse does."""
+        self._take_in(runs, dropped)
+        for statement in self._patch:
+            self.connection.execute(statement)
+
+    def _take_in(self, runs: Sequence[Sequence[News]], dropped: Sequence[News]) -> None:
+        for news in runs:
+            at = STARTED_AT + timedelta(days=self._runs_n)
+            add_run(self.connection, f"run-{self._runs_n}", at, news)
+            self._runs_n += 1
         if dropped:
             add_run(self.connection, "run-last", STARTED_AT + timedelta(days=99), [], dropped)
-        for statement in self._tables:
-            self.connection.execute(statement)
 
     def read(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query."""
         return self.connection.execute(sql).fetchall()
 
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Rows of every table that a model makes, in an order of their own."""
+        names = self.read("select schema_name || '.' || table_name from duckdb_tables() where schema_name <> 'raw'")
+        return {name: self.read(f"from {name} order by all") for (name,) in sorted(names)}
+
     def broken_invariants(self) -> dict[str, list[tuple[Any, ...]]]:
         """Rows that a data test finds, by its name; none when all is well."""
         return {name: rows for name, sql in self._tests.items() if (rows := self.read(sql))}
+
+
+def _whole(node: Any) -> str:
+    kind = "view" if node.config.materialized == "view" else "table"
+    return f"create or replace {kind} {node.schema}.{node.name} as {_compiled(node)}"
+
+
+def _compiled(node: Any) -> str:
+    # dbt names the file that holds a model's own earlier rows.
+    return str(node.compiled_code).replace('"warehouse".', "")
+
+
+def _patched(node: Any) -> list[str]:
+    """What dbt does with a model in a patch: macros/patching.sql, and dbt's own incremental models."""
+    table, sql, config = f"{node.schema}.{node.name}", _compiled(node), node.config
+    insert = f"insert into {table} by name ({sql})"
+    match config.materialized:
+        case "view":
+            return []
+        case "patched" if config.get("affected"):
+            key, affected = config.get("key"), config.get("affected")
+            return [f"delete from {table} where {key} in (select {key} from intermediate.{affected})", insert]
+        case "patched":
+            return [f"delete from {table} where {config.get('stale')}", insert]
+        case "incremental" if config.unique_key:
+            key, source = config.unique_key, "raw.records"
+            return [
+                f"delete from {table} where {key} not in (select {key} from {source})",
+                f"create or replace temp table pending as {sql}",
+                f"delete from {table} where {key} in (select {key} from pending)",
+                f"insert into {table} by name from pending",
+            ]
+        case "incremental":
+            return [insert]
+        case _:
+            return [_whole(node)]
 
 
 def _in_order(models: dict[str, Any]) -> Iterator[Any]:

@@ -2,12 +2,14 @@
 
 The records of an annotator go in, as if a provider had found exactly these; what is measured is the
 clustering alone. Corpus `a` is the one the rules were developed on. Corpus `b` is held out: it was measured
-once, after the rules were frozen, and stays out of this suite, where everybody would tune on it.
+once, after the rules were frozen (its README has the figure), and stays out of this suite, where everybody would tune
+on it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ from extract.rates import load_rates
 CORPORA = ROOT / "tests" / "fixtures" / "clusters"
 PRECISION_FLOOR = 0.98
 RECALL_FLOOR = 0.90
+# To repeat the one measurement on the held-out corpus: PLEDGEBOOK_CORPORA=b pytest -s, with this file.
+NAMES = os.environ.get("PLEDGEBOOK_CORPORA", "a").split(",")
 
 
 @dataclass(frozen=True)
@@ -102,14 +106,13 @@ def mistakes(found: dict[str, str], truth: dict[str, str]) -> list[str]:
     return [f"{what} ({count} pairs)" for what, count in sorted(wrong.items())]
 
 
-@pytest.mark.parametrize("name", ["a"])
+@pytest.mark.parametrize("name", NAMES)
 def test_claims_of_one_commitment_stand_together(workspace: Path, name: str) -> None:
     corpus = read_corpus(CORPORA / name)
     path = build(workspace, corpus.news, prepare=load_rates)
     rows = read(
         path,
-        "select claim_id, record_id, commitment_id from intermediate.int_claims_clustered"
-        " join intermediate.int_claims_resolved using (claim_id)",
+        "select claim_id, record_id, commitment_id from intermediate.int_claims_clustered",
     )
     truth = {row["claim_id"]: corpus.labels[row["record_id"]] for row in rows}
     found = {row["claim_id"]: row["commitment_id"] for row in rows}
@@ -125,4 +128,3 @@ def test_claims_of_one_commitment_stand_together(workspace: Path, name: str) -> 
     print("\n".join(wrong))
     assert precision >= PRECISION_FLOOR, wrong
     assert recall >= RECALL_FLOOR, wrong
-

@@ -186,9 +186,9 @@ def test_a_joint_sum_is_revised_shared_and_never_credited_whole(world: Path) -> 
     assert countries["QAT"]["parts_left_out_n"] == 1
     [part] = read(world, "select * from commitments where contributor_ids = 'QAT'")
     assert part["exclude_reason"] == "possible_part_of"
-    assert [row["question"] for row in read(world, "select * from review_queue where contributor_ids = 'QAT'")] == [
-        "possible_part_of"
-    ]
+    [doubt] = read(world, "select * from review_queue where contributor_ids = 'QAT'")
+    assert (doubt["question"], doubt["days_apart"], doubt["figure_ratio"]) == ("possible_part_of", 6, 0.143)
+    assert doubt["score"] == 0.9  # a smaller sum six days after the first report of the whole, of thirty
     kinds = {row["kind"] for row in read(world, "select kind from conflicts where field = 'amount'")}
     assert kinds == {"revision"}
 
@@ -212,12 +212,29 @@ def test_a_body_is_one_in_every_language_and_the_quote_proves_the_figure(workspa
     assert (qatar["amount"], qatar["best_quote"]) == (7_000_000_000, "More than 7 bn.")
 
 
-def test_the_key_of_a_large_mart_is_proved_by_a_query(workspace: Path) -> None:
-    path = build(workspace, WORLD, RATES, variables={"indexed_records": 0})
+def test_a_large_warehouse_proves_keys_by_a_query_and_replaces_what_changed(workspace: Path, world: Path) -> None:
+    large = {"indexed_records": 0}
+    path = build(workspace, WORLD[:-1], RATES, variables=large)
     keyed = read(path, "select distinct table_name from duckdb_constraints() where constraint_type = 'PRIMARY KEY'")
     assert "commitments" not in {row["table_name"] for row in keyed}
     [row] = read(path, "select count(*) as n, count(distinct commitment_id) as keys_n from commitments")
     assert row["n"] == row["keys_n"] > 0
+    assert read(path, "select is_patch, is_finished from intermediate.int_build_mode") == [
+        {"is_patch": False, "is_finished": True}
+    ]
+    with duckdb.connect(str(path)) as connection:
+        add_run(connection, "run-2", STARTED_AT + timedelta(days=1), WORLD[-1:])
+    run_dbt(workspace, path, "run", "--vars", json.dumps(large))
+    assert read(path, "select is_patch, is_finished from intermediate.int_build_mode") == [
+        {"is_patch": True, "is_finished": True}
+    ]
+    # No commitment is touched but those of the new article.
+    touched = {row["commitment_id"] for row in read(path, "from intermediate.int_commitments_recounted")}
+    assert touched == {
+        row["commitment_id"] for row in read(path, f"from evidence where document_id = '{WORLD[-1].document_id}'")
+    }
+    assert read(path, COMMITMENTS) == read(world, COMMITMENTS)
+    assert read(path, TOTALS) == read(world, TOTALS)
 
 
 def test_what_is_not_counted_stays_visible(world: Path) -> None:
@@ -385,6 +402,19 @@ def test_a_second_run_reports_what_changed(workspace: Path) -> None:
     assert sorted(moved) == [("new", "SWE", None, "pledged"), ("revised", "NOR", "pledged", "committed")]
     assert {row["change"] for row in changes if row["contributor_ids"] == "EGY"} == {"withdrawn"}
     assert "EGY" not in by_country(path)
+    # The same, asked for by the runs' names; from a run to itself nothing changes.
+    query = "select change, contributor_ids, earlier_stage, later_stage from changes_between('run-1', 'run-2')"
+    asked = read(path, query)
+    assert {tuple(row.values()) for row in asked} == {tuple(row.values()) for row in changes}
+    assert read(path, "from changes_between('run-2', 'run-2')") == []
+    known = "select stage from stages_known_on('{}') where contributors = 'Norway' and stage <> 'disbursed'"
+    assert read(path, known.format("2026-01-10")) == []
+    assert read(path, known.format("2026-03-01")) == [{"stage": "pledged"}]
+    assert read(path, known.format("2026-03-02")) == [{"stage": "committed"}]
+    seat = "select stage from memberships_on('{}') where member_id = 'CAN'"
+    assert [read(path, seat.format(f"2026-01-{on}")) for on in (9, 10, 24, 25)] == [
+        [], [{"stage": "invited"}], [{"stage": "refused"}], [{"stage": "invited"}],
+    ]  # fmt: skip
 
 
 def test_decisions_of_persons_win(workspace: Path, world: Path) -> None:
@@ -414,6 +444,21 @@ def test_decisions_of_persons_win(workspace: Path, world: Path) -> None:
     [idle] = read(built, "select * from review_queue where question = 'decision_without_commitment'")
     assert idle["commitment_id"] == "no-longer-there"
     assert idle["reason"] == "reject by Ana on 2026-03-01: checked with the ministry"
+    shown = read(
+        built,
+        "select subject, action, field, value_before, value_decided, has_effect, author from decisions order by all",
+    )
+    assert [tuple(row.values()) for row in shown] == [
+        ("commitment", "merge", None, None, ids["NOR", 50_000_000], True, "Ana"),
+        ("commitment", "not_part_of", None, None, None, True, "Ana"),
+        ("commitment", "reject", None, None, None, False, "Ana"),
+        ("entity", "correct", "same_as", "stabilization-force", "csto-force", True, "Ana"),
+        ("record", "correct", "currency", "KZT", "USD", True, "Ana"),
+        # Two more records have the quote by which this one was named.
+        ("record", "correct", "currency", "USD", "USD", True, "Ana"),
+        ("record", "correct", "currency", "USD", "USD", True, "Ana"),
+        ("record", "reject", None, None, None, True, "Ana"),
+    ]
 
 
 # --- the worked example -----------------------------------------------------------------------

@@ -85,11 +85,26 @@ def test_the_sql_of_the_readme_answers(built):
         for statement in block.split(";")
         if statement.strip()
     ]
+    run_id = rows(built[0], "select max(run_id) from raw.runs")[0][0]
+    answers = [rows(built[0], re.sub("<.*? run_id>", run_id, statement)) for statement in statements]
+    assert len(answers) == 7
+    assert all(answers[:5])
+
+
+def test_four_statements_of_the_readme_lead_from_any_figure_to_its_words(built):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = next(one for one in re.findall(r"```sql\n(.*?)```", readme, re.S) if one.startswith("-- 1."))
+    statements = [one for one in block.split(";") if one.strip()]
     assert len(statements) == 4
-    answers = [rows(built[0], statement) for statement in statements]
-    assert answers[0]
-    quotes_n, exact_n = answers[3][0]
-    assert quotes_n == exact_n > 0
+    countries = [row[0] for row in rows(built[0], "select iso3 from contributions_by_country")]
+    assert countries
+    for iso3 in countries:
+        figures, commitments, claims, quotes = (rows(built[0], one.replace("NOR", iso3)) for one in statements)
+        [(_, sole_usd, *_)] = figures
+        assert sum(row[8] or 0 for row in commitments if not row[2]) == sole_usd
+        assert {row[0] for row in claims} == {row[0] for row in commitments} != set()
+        assert {row[0] for row in quotes} == {row[1] for row in claims}
+        assert all(row[-1] for row in quotes)
 
 
 def test_every_quote_is_a_slice_of_its_text(built):

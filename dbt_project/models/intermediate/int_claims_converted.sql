@@ -1,10 +1,12 @@
+{{ config(materialized='patched', key='record_id', affected='int_records_changed') }}
 with
 
 claims as (
 
-    select claim_id, currency, value_date, amount, amount_min, amount_max, qualifier
+    select claim_id, record_id, currency, value_date, amount, amount_min, amount_max, qualifier
     from {{ ref('int_claims_resolved') }}
     where coalesce(amount, amount_min, amount_max) is not null
+        and {{ is_affected('int_records_changed', 'record_id') }}
 
 ),
 
@@ -38,6 +40,7 @@ rated as (
 
     select
         matched.claim_id,
+        matched.record_id,
         matched.currency,
         matched.value_date,
         matched.amount,
@@ -75,6 +78,7 @@ final as (
 
     select
         claim_id,
+        record_id,
         currency,
         value_date,
         exchange_rate,

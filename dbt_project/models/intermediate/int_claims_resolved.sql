@@ -1,8 +1,11 @@
+{{ config(materialized='patched', key='record_id', affected='int_records_changed') }}
 with
 
-records as (
+-- Wide and nested: read once, where it is used.
+records as not materialized (
 
     select * from {{ ref('stg_extraction__records') }}
+    where {{ is_affected('int_records_changed', 'record_id') }}
 
 ),
 
@@ -63,7 +66,13 @@ corrections as (
 
     select
         record_id,
-        map_from_entries(list({'field': field, 'value': value})) as corrected,
+        {% for field in [
+            'stage', 'realis', 'contributors', 'counterpart', 'host', 'body_id', 'role', 'amount', 'amount_min',
+            'amount_max', 'currency', 'qualifier', 'headcount', 'equipment', 'aid_type', 'finance_type', 'event_date',
+            'announcement_date',
+        ] -%}
+        max(value) filter (where field = '{{ field }}') as {{ field }},
+        {% endfor -%}
         string_agg(concat(field, ' by ', author, ' on ', date, ': ', reason), '; ' order by field) as correction_note
     from (
         select record_id, field, value, author, date, reason
@@ -105,8 +114,9 @@ claims as (
         documents.source_key,
         documents.agency,
         documents.is_official,
+        documents.document_hash,
         corrections.correction_note,
-        coalesce(corrections.corrected, map([], [])) as corrected,
+        corrections as corrected,
         same_entities.same_as
     from records
     inner join documents using (document_id, extraction_id)
@@ -139,9 +149,9 @@ resolved as (
             else coalesce(same_as[counterpart.entity_id], counterpart.entity_id)
         end as resolved_counterpart_id,
         coalesce(same_as[host.entity_id], host.entity_id) as resolved_host_id,
-        corrected['amount'] is not null
-            or corrected['amount_min'] is not null
-            or corrected['amount_max'] is not null as has_corrected_amount
+        corrected.amount is not null
+            or corrected.amount_min is not null
+            or corrected.amount_max is not null as has_corrected_amount
     from claims
 
 ),
@@ -150,63 +160,65 @@ corrected as (
 
     select
         record_id,
+        record_hash,
+        document_hash,
         document_id,
         extraction_id,
         ordinal,
         record_type,
-        coalesce(corrected['stage'], stage) as stage,
+        coalesce(corrected.stage, stage) as stage,
         stage_words,
-        coalesce(corrected['realis'], realis) as realis,
+        coalesce(corrected.realis, realis) as realis,
         condition,
         coalesce(
-            list_sort(list_distinct(string_split(corrected['contributors'], '|'))),
+            list_sort(list_distinct(string_split(corrected.contributors, '|'))),
             list_sort(list_distinct(acting_ids))
         ) as contributor_ids,
-        coalesce(corrected['counterpart'], resolved_counterpart_id) as counterpart_id,
-        coalesce(corrected['host'], resolved_host_id) as host_id,
+        coalesce(corrected.counterpart, resolved_counterpart_id) as counterpart_id,
+        coalesce(corrected.host, resolved_host_id) as host_id,
         is_joint,
         body,
-        coalesce(corrected['body_id'], body_id) as body_id,
+        coalesce(corrected.body_id, body_id) as body_id,
         coalesce(
             representative,
             case when record_type = 'membership' and actors[1].type = 'person' then actors[1].name end
         ) as representative,
         inviter,
         requester,
-        case when record_type = 'pledge' then 'contribution' else coalesce(corrected['role'], role) end as role,
+        case when record_type = 'pledge' then 'contribution' else coalesce(corrected.role, role) end as role,
         term,
         case
-            when has_corrected_amount then try_cast(corrected['amount'] as decimal(38, 4))
+            when has_corrected_amount then try_cast(corrected.amount as decimal(38, 4))
             else money.amount
         end as amount,
         case
             when has_corrected_amount
-                then try_cast(coalesce(corrected['amount_min'], corrected['amount']) as decimal(38, 4))
+                then try_cast(coalesce(corrected.amount_min, corrected.amount) as decimal(38, 4))
             else money.amount_min
         end as amount_min,
         case
             when has_corrected_amount
-                then try_cast(coalesce(corrected['amount_max'], corrected['amount']) as decimal(38, 4))
+                then try_cast(coalesce(corrected.amount_max, corrected.amount) as decimal(38, 4))
             else money.amount_max
         end as amount_max,
-        upper(coalesce(corrected['currency'], money.currency)) as currency,
-        money.currency_is_inferred and corrected['currency'] is null as currency_is_inferred,
+        upper(coalesce(corrected.currency, money.currency)) as currency,
+        money.currency_is_inferred and corrected.currency is null as currency_is_inferred,
         coalesce(
-            corrected['qualifier'],
+            corrected.qualifier,
             case when has_corrected_amount then 'exact' else money.qualifier end
         ) as qualifier,
         money.as_written as money_as_written,
-        coalesce(try_cast(corrected['headcount'] as bigint), headcount.value) as headcount,
-        coalesce(try_cast(corrected['headcount'] as bigint), headcount.minimum) as headcount_min,
-        coalesce(try_cast(corrected['headcount'] as bigint), headcount.maximum) as headcount_max,
+        coalesce(try_cast(corrected.headcount as bigint), headcount.value) as headcount,
+        coalesce(try_cast(corrected.headcount as bigint), headcount.minimum) as headcount_min,
+        coalesce(try_cast(corrected.headcount as bigint), headcount.maximum) as headcount_max,
         headcount.qualifier as headcount_qualifier,
-        coalesce(try_cast(corrected['equipment'] as bigint), equipment.value) as equipment,
-        coalesce(try_cast(corrected['equipment'] as bigint), equipment.minimum) as equipment_min,
-        coalesce(try_cast(corrected['equipment'] as bigint), equipment.maximum) as equipment_max,
+        coalesce(try_cast(corrected.equipment as bigint), equipment.value) as equipment,
+        coalesce(try_cast(corrected.equipment as bigint), equipment.minimum) as equipment_min,
+        coalesce(try_cast(corrected.equipment as bigint), equipment.maximum) as equipment_max,
         list_sort(personnel_types) as personnel_types,
-        coalesce(corrected['aid_type'], aid_type) as aid_type,
+        coalesce(corrected.aid_type, aid_type) as aid_type,
         list_sort(resource_types) as resource_types,
-        coalesce(corrected['finance_type'], finance_type) as finance_type,
+        coalesce(corrected.finance_type, finance_type) as finance_type,
         purpose,
         period,
         speaker,
@@ -229,16 +241,16 @@ corrected as (
         outlet,
         publication_date,
         known_date,
-        coalesce(try_cast(corrected['event_date'] as date), event_date.value) as event_date,
+        coalesce(try_cast(corrected.event_date as date), event_date.value) as event_date,
         case
-            when corrected['event_date'] is not null then 'day'
+            when corrected.event_date is not null then 'day'
             else coalesce(event_date.precision, 'unknown')
         end as event_date_precision,
         case
-            when corrected['event_date'] is not null then 'explicit'
+            when corrected.event_date is not null then 'explicit'
             else coalesce(event_date.basis, 'none')
         end as event_date_basis,
-        coalesce(try_cast(corrected['announcement_date'] as date), announcement_date.value) as announcement_date,
+        coalesce(try_cast(corrected.announcement_date as date), announcement_date.value) as announcement_date,
         evidence[1].quote as quote,
         evidence[1].start as span_start,
         evidence[1]."end" as span_end,
@@ -336,6 +348,23 @@ final as (
     select
         dated.claim_id,
         dated.* exclude (claim_id, outlet, is_joint),
+        -- Claims that may be clustered with this one have its neighbourhood, or share a hint with one that does.
+        hash(
+            {{ claim_kind('dated') }},
+            case when dated.contributors_n > 1 then 'joint' else dated.contributor_key end,
+            coalesce(dated.counterpart_id, case when dated.record_type = 'troop_commitment' then dated.host_id end, '')
+        ) as neighbourhood,
+        case
+            when dated.record_type = 'troop_commitment'
+                then hash(dated.record_type, dated.contributor_key, dated.host_id)
+            when coalesce(dated.amount, dated.amount_min, dated.amount_max) is not null
+                then hash(
+                    {{ claim_kind('dated') }}, dated.contributor_key, dated.currency,
+                    coalesce(dated.amount, dated.amount_min, dated.amount_max)
+                )
+            when dated.is_contribution
+                then hash('help', dated.contributor_key, dated.main_resource)
+        end as hint,
         source_ranks.rank as source_rank,
         stage_ranks.rank as stage_rank,
         coalesce(stage_ranks.is_exit, false) as is_exit,

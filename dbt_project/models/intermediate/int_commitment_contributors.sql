@@ -1,14 +1,17 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_recounted') }}
 with
 
 commitments as (
 
     select * from {{ ref('int_commitments_counted') }}
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 ),
 
 clustered as (
 
     select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 ),
 

@@ -1,9 +1,11 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_affected') }}
 with
 
 events as (
 
     select * from {{ ref('int_stage_events') }}
     where advances_stage
+        and {{ is_affected('int_commitments_affected', 'commitment_id') }}
 
 ),
 

@@ -1,6 +1,7 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_affected') }}
 with
 
-claims as (
+claims as not materialized (
 
     select * from {{ ref('int_claims_resolved') }}
 
@@ -9,6 +10,7 @@ claims as (
 clustered as (
 
     select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+    where {{ is_affected('int_commitments_affected', 'commitment_id') }}
 
 ),
 

@@ -27,6 +27,7 @@ commitments as (
             coalesce(cast(headcount_min as varchar), '-'), coalesce(exclude_reason, '-')
         )) as state_hash
     from {{ ref('int_commitments_counted') }}
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 ),
 
@@ -44,6 +45,7 @@ known as (
 
     select *
     from {{ this }}
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
     qualify row_number() over (partition by commitment_id order by version_n desc) = 1
 
 ),

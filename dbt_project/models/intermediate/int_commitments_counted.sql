@@ -1,3 +1,4 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_recounted') }}
 with
 
 commitments as (
@@ -12,10 +13,29 @@ links as (
 
 ),
 
+entities as (
+
+    select * from {{ ref('int_entities') }}
+
+),
+
+-- What draws on a commitment is judged with it.
+concerned as (
+
+    select commitment_id from commitments
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
+    union
+    select commitment_id from links
+    where link_kind = 'draws_on' and {{ is_affected('int_commitments_recounted', 'parent_id', 'commitment_id') }}
+
+),
+
 judged as (
 
     select
         commitments.*,
+        entities.name as counterpart_name,
+        entities.type as counterpart_type,
         links.parent_id,
         links.link_kind,
         links.link_reason,
@@ -35,7 +55,9 @@ judged as (
             when commitments.exchange_rate is null then 'no_rate'
         end as exclude_reason
     from commitments
+    semi join concerned using (commitment_id)
     left join links using (commitment_id)
+    left join entities on commitments.counterpart_id = entities.entity_id
 
 ),
 
@@ -62,6 +84,7 @@ final as (
         end as counted_usd
     from judged
     left join drawn using (commitment_id)
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 )
 

@@ -1,6 +1,7 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_affected') }}
 with
 
-claims as (
+claims as not materialized (
 
     select * from {{ ref('int_claims_resolved') }}
 
@@ -9,6 +10,7 @@ claims as (
 clustered as (
 
     select * from {{ ref('int_claims_clustered') }}
+    where {{ is_affected('int_commitments_affected', 'commitment_id') }}
 
 ),
 
@@ -23,12 +25,6 @@ states as (
 
     select * from {{ ref('int_commitment_states') }}
     where known_to is null
-
-),
-
-entities as (
-
-    select * from {{ ref('int_entities') }}
 
 ),
 
@@ -210,8 +206,6 @@ joined as (
         len(leading_sets.contributor_ids) as contributors_n,
         len(leading_sets.contributor_ids) > 1 as is_joint,
         described.counterpart_id,
-        counterparts.name as counterpart_name,
-        counterparts.type as counterpart_type,
         described.host_id,
         described.body_id,
         described.body,
@@ -300,7 +294,6 @@ joined as (
     left join equipment using (commitment_id)
     left join states using (commitment_id)
     left join decisions using (commitment_id)
-    left join entities as counterparts on described.counterpart_id = counterparts.entity_id
     left join corrected_stages
         on decisions.stage = corrected_stages.stage
         and case when described.record_type = 'funding_amount' then 'pledge' else described.record_type end

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('agencies') }}
 with
 
 documents as (
@@ -13,11 +12,9 @@ sightings as (
 
 ),
 
-agencies as (
+attributed as (
 
-    select name as agency_name, min(agency) as agency
-    from {{ ref('agencies') }}
-    group by name
+    select document_id, agency, is_official from {{ ref('int_documents_attributed') }}
 
 ),
 
@@ -65,31 +62,29 @@ described as (
         documents.length_chars,
         documents.first_loaded_at,
         documents.first_run_id,
-        regexp_extract(
-            concat_ws(' ', documents.outlet, documents.document_text),
-            '(?:^|[^\pL])({{ agency_names() }})(?:[^\pL]|$)',
-            1
-        ) as agency_name,
-        {{ is_official('documents.outlet') }} as is_official
+        attributed.agency,
+        attributed.is_official
     from documents
     inner join current_versions using (document_id)
+    inner join attributed using (document_id)
 
 ),
 
 final as (
 
     select
-        described.* exclude (agency_name),
-        agencies.agency,
+        *,
         coalesce(
-            'agency:' || agencies.agency,
-            'outlet:' || lower(described.outlet),
-            'document:' || described.document_id
-        ) as source_key
+            'agency:' || agency,
+            'outlet:' || lower(outlet),
+            'document:' || document_id
+        ) as source_key,
+        -- Changes with everything that a mart says of the document.
+        hash(language, title, outlet, publication_date, known_date, agency, is_official, source_location, is_vanished)
+            as document_hash
     from described
-    left join agencies using (agency_name)
     {%- if var('as_of') %}
-    where described.known_date <= cast('{{ var('as_of') }}' as date)
+    where known_date <= cast('{{ var('as_of') }}' as date)
     {%- endif %}
 
 )

@@ -35,13 +35,29 @@ claims as (
     left join dollars using (claim_id)
     where record_type in ('pledge', 'funding_amount')
         and coalesce(amount, amount_min, amount_max) is not null
+        and {{ is_affected('int_claims_affected', 'claims.claim_id') }}
 
 ),
 
 -- A claim that names no recipient (or no currency) follows the claims of the same contributors
--- with the same figure within half a year, if all of these name one and the same.
+-- with the same figure within half a year, if all of these name one and the same. Windows cost most of
+-- what is done here: only figures that somebody gives without a recipient go through one.
+open_recipients as (
+
+    select distinct hash(money_kind, contributor_key, currency, headline) as figure
+    from claims
+    where counterpart_id is null
+
+),
+
 with_recipient as (
 
+    select
+        *,
+        counterpart_id as stated_counterpart_id
+    from claims
+    where hash(money_kind, contributor_key, currency, headline) not in (select figure from open_recipients)
+    union all by name
     select
         * exclude (counterpart_id),
         counterpart_id as stated_counterpart_id,
@@ -53,6 +69,7 @@ with_recipient as (
             end
         ) as counterpart_id
     from claims
+    where hash(money_kind, contributor_key, currency, headline) in (select figure from open_recipients)
     window same_figure as (
         partition by money_kind, contributor_key, currency, headline
         order by effective_date
@@ -61,8 +78,19 @@ with_recipient as (
 
 ),
 
+open_currencies as (
+
+    select distinct hash(money_kind, contributor_key, counterpart_id, headline) as figure
+    from with_recipient
+    where currency is null
+
+),
+
 with_currency as (
 
+    select * from with_recipient
+    where hash(money_kind, contributor_key, counterpart_id, headline) not in (select figure from open_currencies)
+    union all by name
     select
         * exclude (currency),
         coalesce(
@@ -73,6 +101,7 @@ with_currency as (
             end
         ) as currency
     from with_recipient
+    where hash(money_kind, contributor_key, counterpart_id, headline) in (select figure from open_currencies)
     window same_figure as (
         partition by money_kind, contributor_key, counterpart_id, headline
         order by effective_date

@@ -1,8 +1,10 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_affected') }}
 with
 
 states as (
 
     select * from {{ ref('int_commitment_states') }}
+    where {{ is_affected('int_commitments_affected', 'commitment_id') }}
 
 ),
 

@@ -1,6 +1,7 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_recounted') }}
 with
 
-claims as (
+claims as not materialized (
 
     select * from {{ ref('int_claims_resolved') }}
 
@@ -9,12 +10,14 @@ claims as (
 clustered as (
 
     select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 ),
 
 commitments as (
 
     select commitment_id, stage, stage_since, counted_usd from {{ ref('int_commitments_counted') }}
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 ),
 

@@ -1,8 +1,10 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_recounted') }}
 with
 
 commitments as (
 
     select * from {{ ref('int_commitments_counted') }}
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 ),
 
@@ -13,6 +15,7 @@ contributor_names as (
         string_agg(name, '; ' order by name) as contributors,
         string_agg(entity_id, '|' order by entity_id) as contributor_ids
     from {{ ref('int_commitment_contributors') }}
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
     group by commitment_id
 
 ),

@@ -1,6 +1,7 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_affected') }}
 with
 
-claims as (
+claims as not materialized (
 
     select * from {{ ref('int_claims_resolved') }}
 
@@ -9,12 +10,14 @@ claims as (
 clustered as (
 
     select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+    where {{ is_affected('int_commitments_affected', 'commitment_id') }}
 
 ),
 
 stage_values as (
 
     select * from {{ ref('int_commitment_values') }}
+    where {{ is_affected('int_commitments_affected', 'commitment_id') }}
 
 ),
 

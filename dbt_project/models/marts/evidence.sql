@@ -1,12 +1,7 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_affected') }}
 with
 
-quotes as (
-
-    select * from {{ ref('stg_extraction__evidence') }}
-
-),
-
-claims as (
+claims as not materialized (
 
     select * from {{ ref('int_claims_resolved') }}
 
@@ -14,7 +9,14 @@ claims as (
 
 clustered as (
 
-    select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+    select claim_id, record_id, commitment_id from {{ ref('int_claims_clustered') }}
+    where {{ is_affected('int_commitments_affected', 'commitment_id') }}
+
+),
+
+quotes as (
+
+    select * from {{ ref('stg_extraction__evidence') }}
 
 ),
 
@@ -51,8 +53,8 @@ final as (
         documents.source_location as source,
         documents.is_vanished
     from quotes
-    inner join claims using (record_id)
-    inner join clustered using (claim_id)
+    inner join clustered using (record_id)
+    inner join claims using (claim_id)
     inner join documents on claims.document_id = documents.document_id
 
 )

@@ -1,9 +1,11 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_recounted') }}
 with
 
 commitments as (
 
     select * from {{ ref('int_commitments_counted') }}
     where record_type = 'troop_commitment' and not is_rejected
+        and {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 ),
 
@@ -13,6 +15,7 @@ contributor_names as (
         commitment_id,
         string_agg(name, '; ' order by name) as contributors
     from {{ ref('int_commitment_contributors') }}
+    where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
     group by commitment_id
 
 ),

@@ -1,9 +1,11 @@
+{{ config(materialized='patched', key='commitment_id', affected='int_commitments_recounted') }}
 with
 
 commitments as (
 
     select * from {{ ref('int_commitments_counted') }}
     where is_joint and is_contribution and not is_rejected
+        and {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 ),
 

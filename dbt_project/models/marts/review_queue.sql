@@ -7,6 +7,12 @@ commitments as (
 
 ),
 
+headlines as (
+
+    select *, cast(coalesce(amount, amount_min, amount_max, headcount_min) as double) as headline from commitments
+
+),
+
 -- Left out of the totals until a person confirms or denies.
 possible_parts as (
 
@@ -65,6 +71,29 @@ united as (
 
 ),
 
+measured as (
+
+    select
+        united.*,
+        -- Smaller by larger figure, in the currency both are in, else in dollars.
+        cast(case
+            when commitments.currency = others.currency
+                then least(commitments.headline, others.headline) / greatest(commitments.headline, others.headline)
+            else least(commitments.usd_min, others.usd_min) / nullif(greatest(commitments.usd_min, others.usd_min), 0)
+        end as double) as figure_ratio,
+        abs(commitments.first_date - others.first_date) as days_apart,
+        commitments.contributor_key as contributor_ids,
+        commitments.counterpart_name as recipient,
+        commitments.usd_min,
+        others.usd_min as other_usd_min,
+        commitments.best_quote,
+        others.best_quote as other_quote
+    from united
+    inner join headlines as commitments using (commitment_id)
+    inner join headlines as others on united.other_commitment_id = others.commitment_id
+
+),
+
 -- A decision about a commitment that is no longer there: its documents are gone, or a report that became
 -- known earlier changed its key. It has no effect until a person names the commitment anew.
 idle_decisions as (
@@ -86,19 +115,29 @@ idle_decisions as (
 final as (
 
     select
-        united.question,
-        united.commitment_id,
-        united.other_commitment_id,
-        united.reason,
-        commitments.contributor_key as contributor_ids,
-        commitments.counterpart_name as recipient,
-        commitments.usd_min,
-        others.usd_min as other_usd_min,
-        commitments.best_quote,
-        others.best_quote as other_quote
-    from united
-    inner join commitments using (commitment_id)
-    inner join commitments as others on united.other_commitment_id = others.commitment_id
+        question,
+        commitment_id,
+        other_commitment_id,
+        -- How much speaks for yes: near figures (a part only has to be the smaller one), near days. An order to work
+        -- in, not a probability; a day that is not known counts half.
+        round(
+            case
+                when question = 'one_or_two_sums' then coalesce(figure_ratio, 0.5)
+                when usd_min > other_usd_min then 0.5
+                else 1
+            end * coalesce(greatest(1 - days_apart / {{ 2 * var('revision_days') }}.0, 0), 0.5),
+            3
+        ) as score,
+        round(figure_ratio, 3) as figure_ratio,
+        days_apart,
+        reason,
+        contributor_ids,
+        recipient,
+        usd_min,
+        other_usd_min,
+        best_quote,
+        other_quote
+    from measured
     union all by name
     select * from idle_decisions
 

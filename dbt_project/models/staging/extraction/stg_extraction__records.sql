@@ -67,7 +67,9 @@ unpacked as (
         record.condition as condition,
         coalesce(record.actors, []) as actors,
         coalesce(record.is_joint, false) as is_joint,
-        coalesce(record.shares, []) as shares,
+        list_transform(
+            coalesce(record.shares, []), share -> {'entity_id': share.entity_id, 'money': {{ typed_money('share.money') }}}
+        ) as shares,
         record.counterpart as counterpart,
         record.host as host,
         record.body as body,
@@ -76,7 +78,7 @@ unpacked as (
         record.inviter as inviter,
         record.requester as requester,
         record.role as role,
-        record.money as money,
+        {{ typed_money('record.money') }} as money,
         record.headcount as headcount,
         record.equipment as equipment,
         coalesce(record.personnel_types, []) as personnel_types,

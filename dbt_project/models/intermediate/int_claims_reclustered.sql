@@ -1,0 +1,313 @@
+with
+
+claims as (
+
+    select * from {{ ref('int_claims_resolved') }}
+    where {{ is_affected('int_claims_affected', 'claim_id') }}
+
+),
+
+money_clusters as (
+
+    select * from {{ ref('int_money_claims_clustered') }}
+
+),
+
+overrides as (
+
+    select * from {{ ref('commitment_overrides') }}
+
+),
+
+money_keys as (
+
+    select claim_id, commitment_key, cluster_reason, counterpart_id
+    from money_clusters
+
+),
+
+-- Help without a figure: by contributors, recipient and what is given; the same again half a year later,
+-- with nothing said of it in between, is another gift.
+unpriced as (
+
+    select
+        claim_id,
+        contributor_key,
+        main_resource,
+        effective_date,
+        coalesce(
+            counterpart_id,
+            case
+                when min(counterpart_id) over same_help = max(counterpart_id) over same_help
+                    then min(counterpart_id) over same_help
+            end
+        ) as counterpart_id,
+        counterpart_id as stated_counterpart_id
+    from claims
+    where is_contribution and coalesce(amount, amount_min, amount_max) is null
+    window same_help as (partition by contributor_key, main_resource)
+
+),
+
+-- Money without a figure is the sum that the same contributors give to the same recipient at that time, if
+-- there is one only. Help of an unknown kind is not: it may be aircraft beside a loan.
+only_sums as (
+
+    select
+        unpriced.claim_id,
+        min(money_clusters.commitment_key) as commitment_key
+    from unpriced
+    inner join money_clusters
+        on unpriced.contributor_key = money_clusters.contributor_key
+        and unpriced.counterpart_id = money_clusters.counterpart_id
+        and starts_with(money_clusters.block_key, 'contribution|')
+        and coalesce(abs(unpriced.effective_date - money_clusters.effective_date) <= {{ var('repeat_days') }}, true)
+    where unpriced.main_resource = 'financial'
+    group by unpriced.claim_id
+    having min(money_clusters.commitment_key) = max(money_clusters.commitment_key)
+
+),
+
+dated_help as (
+
+    select
+        unpriced.*,
+        only_sums.commitment_key as sum_key,
+        lag(unpriced.effective_date) over by_date as previous_date
+    from unpriced
+    left join only_sums using (claim_id)
+    window by_date as (
+        partition by only_sums.commitment_key, unpriced.contributor_key, unpriced.counterpart_id, unpriced.main_resource
+        order by unpriced.effective_date nulls first, unpriced.claim_id
+    )
+
+),
+
+repeated_help as (
+
+    select
+        *,
+        sum(case when effective_date - previous_date > {{ var('repeat_days') }} then 1 else 0 end) over (
+            partition by sum_key, contributor_key, counterpart_id, main_resource
+            order by effective_date nulls first, claim_id
+            rows unbounded preceding
+        ) as repeat_n
+    from dated_help
+
+),
+
+unpriced_keys as (
+
+    select
+        claim_id,
+        case
+            when sum_key is not null then sum_key
+            else concat_ws(
+                '|', 'in kind', contributor_key, coalesce(counterpart_id, ''), main_resource,
+                case when repeat_n > 0 then cast(repeat_n as varchar) end
+            )
+        end as commitment_key,
+        concat_ws(
+            '; ',
+            case when sum_key is not null then 'no figure, the only sum of this contributor for this recipient' end,
+            case
+                when stated_counterpart_id is null and counterpart_id is not null then 'recipient from the only match'
+            end,
+            case when sum_key is null and repeat_n > 0 then 'repeated after {{ var('repeat_days') }} days' end
+        ) as cluster_reason,
+        counterpart_id
+    from repeated_help
+
+),
+
+-- Personnel: by contributors and force; by host country when no force is named, unless the
+-- contributor serves in one force only there.
+troops as (
+
+    select
+        claim_id,
+        contributor_key,
+        coalesce(
+            counterpart_id,
+            case
+                when host_id is not null
+                    and min(counterpart_id) over same_host = max(counterpart_id) over same_host
+                    then min(counterpart_id) over same_host
+            end
+        ) as counterpart_id,
+        counterpart_id as stated_counterpart_id,
+        host_id,
+        coalesce(headcount, headcount_min, headcount_max) as headcount,
+        effective_date,
+        {{ is_top_up('quote') }} as is_top_up
+    from claims
+    where record_type = 'troop_commitment'
+    window same_host as (partition by contributor_key, host_id)
+
+),
+
+located as (
+
+    select
+        *,
+        coalesce(counterpart_id, host_id, '') as force_key
+    from troops
+
+),
+
+-- A number that was first said as one more ("another 150 officers") is a contingent of its own.
+reinforcements as (
+
+    select
+        added.contributor_key,
+        added.force_key,
+        added.headcount,
+        min(added.effective_date) as since_date
+    from located as added
+    inner join located as earlier
+        on added.contributor_key = earlier.contributor_key
+        and added.force_key = earlier.force_key
+        and earlier.effective_date < added.effective_date
+    where added.is_top_up and added.headcount is not null
+    group by added.contributor_key, added.force_key, added.headcount
+    having not bool_or(coalesce(earlier.headcount between 0.85 * added.headcount and 1.15 * added.headcount, false)
+        and not earlier.is_top_up)
+
+),
+
+troop_keys as (
+
+    select
+        located.claim_id,
+        concat_ws(
+            '|', 'troops', located.contributor_key, located.force_key,
+            'more ' || min_by(reinforcements.headcount, abs(reinforcements.headcount - located.headcount))
+        ) as commitment_key,
+        concat_ws(
+            '; ',
+            case
+                when any_value(located.stated_counterpart_id) is null and any_value(located.counterpart_id) is not null
+                    then 'force from the only match in the host country'
+            end,
+            case when count(reinforcements.headcount) > 0 then 'a contingent added to an earlier one' end
+        ) as cluster_reason,
+        any_value(located.counterpart_id) as counterpart_id
+    from located
+    left join reinforcements
+        on located.contributor_key = reinforcements.contributor_key
+        and located.force_key = reinforcements.force_key
+        and located.headcount between 0.85 * reinforcements.headcount and 1.15 * reinforcements.headcount
+        and located.effective_date >= reinforcements.since_date
+    group by located.claim_id, located.contributor_key, located.force_key
+
+),
+
+membership_keys as (
+
+    select
+        claim_id,
+        -- Who chairs an organisation, or sits on its board, holds another seat than that of a member.
+        concat_ws('|', 'membership', contributor_key, coalesce(counterpart_id, ''), coalesce(body_id, case
+            when role in ('chair', 'executive_member') then role else ''
+        end)) as commitment_key,
+        '' as cluster_reason,
+        counterpart_id
+    from claims
+    where record_type = 'membership'
+
+),
+
+unpriced_funding_keys as (
+
+    select
+        claim_id,
+        concat_ws('|', 'funding', coalesce(role, 'other'), contributor_key, coalesce(counterpart_id, '')) as commitment_key,
+        '' as cluster_reason,
+        counterpart_id
+    from claims
+    where record_type = 'funding_amount'
+        and not is_contribution
+        and coalesce(amount, amount_min, amount_max) is null
+
+),
+
+keyed as (
+
+    select * from money_keys
+    union all
+    select * from unpriced_keys
+    union all
+    select * from troop_keys
+    union all
+    select * from membership_keys
+    union all
+    select * from unpriced_funding_keys
+
+),
+
+identified as (
+
+    select
+        claim_id,
+        {{ commitment_hash('commitment_key') }} as rule_commitment_id,
+        commitment_key,
+        cluster_reason,
+        counterpart_id
+    from keyed
+
+),
+
+merges as (
+
+    select commitment_id, target, author, date, reason
+    from overrides
+    where action = 'merge'
+    qualify row_number() over (partition by commitment_id order by date desc, target) = 1
+
+),
+
+splits as (
+
+    select commitment_id, target as claim_id, coalesce(value, target) as split_label, author, date, reason
+    from overrides
+    where action = 'split'
+    qualify row_number() over (partition by commitment_id, target order by date desc) = 1
+
+),
+
+final as (
+
+    select
+        identified.claim_id,
+        claims.record_id,
+        case
+            when splits.claim_id is not null
+                then {{ commitment_hash("identified.rule_commitment_id || '|split|' || splits.split_label") }}
+            else coalesce(merges.target, identified.rule_commitment_id)
+        end as commitment_id,
+        identified.rule_commitment_id,
+        identified.commitment_key,
+        identified.counterpart_id,
+        nullif(concat_ws(
+            '; ',
+            nullif(identified.cluster_reason, ''),
+            case
+                when splits.claim_id is not null
+                    then concat('split by ', splits.author, ' on ', splits.date, ': ', splits.reason)
+                when merges.target is not null
+                    then concat('merged by ', merges.author, ' on ', merges.date, ': ', merges.reason)
+            end
+        ), '') as cluster_reason,
+        claims.neighbourhood,
+        claims.hint,
+        claims.counterpart_id is null as is_placeless
+    from identified
+    left join claims using (claim_id)
+    left join merges on identified.rule_commitment_id = merges.commitment_id
+    left join splits
+        on identified.rule_commitment_id = splits.commitment_id
+        and identified.claim_id = splits.claim_id
+
+)
+
+select * from final
