@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
+import duckdb
 import pytest
 import yaml
 from jinja2 import Environment
@@ -23,7 +24,9 @@ from extract.warehouse import RAW_TABLES
 ROOT = Path(__file__).resolve().parents[2]
 STAGING = ROOT / "dbt_project" / "models" / "staging" / "extraction"
 DUCKDB_TYPES: dict[type, str] = {
-    str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", date: "DATE", Decimal: "DECIMAL(38,4)",
+    str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", date: "DATE",
+    # Read as text and cast by the macro typed_money.
+    Decimal: "VARCHAR",
 }  # fmt: skip
 # Columns of stg_extraction__records that come from raw.records beside the JSON.
 KEYS = {"record_id", "extraction_id", "document_id", "ordinal", "record_type", "grounding_version", "record_hash"}
@@ -44,8 +47,12 @@ def shape(annotation: Any) -> Any:
 
 
 def structure() -> Any:
+    return json.loads(rendered("{{ record_structure() }}"))
+
+
+def rendered(call: str) -> str:
     macro = (ROOT / "dbt_project" / "macros" / "record_structure.sql").read_text(encoding="utf-8")
-    return json.loads(Environment().from_string(macro + "{{ record_structure() }}").render())
+    return Environment().from_string(macro + call).render()
 
 
 def docs() -> dict[str, str]:
@@ -72,6 +79,19 @@ def test_dbt_reads_every_field_of_a_record_with_its_type():
     expected = shape(Record)
     del expected["record_type"]
     assert structure() == expected
+
+
+def test_amounts_become_numbers_whatever_their_size():
+    given: dict[str, Any] = dict.fromkeys(Money.model_fields, "x")
+    given |= {"amount": "1234.5", "amount_min": "-", "amount_max": "9" * 30}
+    given["currency_is_inferred"] = True
+    typed = rendered("{{ typed_money('money') }}")
+    sql = f"select unnest({typed}) from (select from_json(?::json, '{json.dumps(shape(Money))}') as money)"
+    cursor = duckdb.connect().execute(sql, [json.dumps(given)])
+    found = dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+    assert list(found) == list(Money.model_fields)
+    assert (found["amount"], found["amount_min"]) == (Decimal("1234.5"), None)
+    assert found["amount_max"] == Decimal("9" * 30)
 
 
 def test_staging_has_a_described_column_for_every_field_of_a_record():
