@@ -27,7 +27,7 @@ docs: $(VENV)/ready
 # Trains the embedded extractor anew; the extra alone is as large as everything else together.
 train: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,train]"
-	$(BIN)/python -m extract.providers.embedded.training
+	$(BIN)/python -m extract.providers.embedded.training --all
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: call make PYTHON=path/to/python"; exit 2; }

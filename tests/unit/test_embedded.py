@@ -42,6 +42,20 @@ def test_a_plain_pledge_and_a_plain_promise_are_found(provider):
         assert 0 < record.confidence < 1
 
 
+def test_min_confidence_lifts_and_lowers_what_is_asked_of_a_record(provider):
+    document = document_from_text(
+        "OSLO, 4 May 2027 - Norway pledged 40 million euros to the World Food Programme on Tuesday. "
+        "Moldova may one day join the African Union. Peru's help for the victims, a minister said, is near."
+    )
+    usual = provider.answer(document)
+    strict = EmbeddedProvider(min_confidence=0.99).answer(document)
+    loose = EmbeddedProvider(min_confidence=0.0).answer(document)
+    assert strict["records"] == []
+    assert any("below 0.99" in one["reason"] for one in strict["rejected"])
+    assert len(loose["records"]) > len(usual["records"]) > 0
+    assert all(0 <= one <= 1 for one in loose["confidence"])
+
+
 def test_the_same_text_gives_the_same_answer(provider):
     document = document_from_text(PLAIN)
     assert provider.answer(document) == EmbeddedProvider().answer(document)

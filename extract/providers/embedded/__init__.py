@@ -61,7 +61,7 @@ class EmbeddedProvider:
         if self._extractor is None:
             self._extractor = Model(_checked_weights())
         assert isinstance(self._extractor, Model)
-        decision = decide(document, self._extractor, Thresholds())
+        decision = decide(document, self._extractor, Thresholds(), self.min_confidence)
         return {"records": decision.drafts, "confidence": decision.confidence, "rejected": decision.rejected}
 
 
