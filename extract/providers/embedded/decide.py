@@ -60,6 +60,9 @@ _WORTH_KEEPING = 0.15
 # its probability, on development documents; see benchmarks/embedded.md.
 _CALIBRATION = {"pledge": (0.33, 0.46), "troop_commitment": (0.2, 0.43), "membership": (-0.11, 0.78),
                 "funding_amount": (0.4, 0.04)}  # fmt: skip
+# "45 million dollars, nearly 24 billion francs": a comma and two words at most.
+_APPOSITION = re.compile(r"\s*[,،，、–—-]\s*(?:[^\W\d]+[\s'’.]+){0,2}")
+_AND = re.compile(r"\b(?:and|plus|et|y|e|und|и|ve|sowie)\b|(?:^|\s)و")
 # Probability of the name that stands beside each of several figures: "Norway 20 million, Chile 5 million".
 _BESIDE = 0.7
 # How sure a listed name is beside the surest of its list.
@@ -181,7 +184,17 @@ class _Decider:
         after = self.text[one.end : one.end + 30]
         if re.fullmatch(r"[^()（）.]{0,25}[(（][^()（）]{0,20}", gap) and re.match(r"[^()（）]*[)）]", after):
             return True
-        return len(gap) <= 40 and bool(EQUIVALENT.search(gap)) and not re.search(r"[.!?。]\s", gap)
+        if re.search(r"[.!?。]\s", gap):
+            return False
+        if len(gap) <= 40 and EQUIVALENT.search(gap):
+            return True
+        return bool(_APPOSITION.fullmatch(gap)) and not _AND.search(gap) and self._differ(sums[-1], one)
+
+    def _differ(self, one: Candidate, other: Candidate) -> bool:
+        """Whether two sums are in two currencies with nobody named between them."""
+        first, second = (self._currencies(place.start, place.end) for place in (one, other))
+        named = any(one.end <= name.start and name.end <= other.start for name in self.readings.names)
+        return bool(first and second) and first.isdisjoint(second) and not named
 
     def _figure(self, one: Candidate) -> None:
         letter = one.letter
