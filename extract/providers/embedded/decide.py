@@ -50,6 +50,7 @@ from extract.providers.embedded.words import (
     LIST,
     MISSIONS,
     PERSONNEL_WORDS,
+    PROJECTS,
     SUSPENDED,
 )
 
@@ -69,6 +70,12 @@ _BESIDE = 0.7
 _LISTED = 0.8
 # Share of all that is given, by which one actor is the document's giver.
 _MAIN_SHARE = 0.6
+# How much more a fund or an agency counts as recipient when the first sentence or headline names it.
+_LEAD_WEIGHT = 1.5
+# How likely a country must be to receive what a sentence gives to a project of its own.
+_BORROWER = 0.1
+# How sure to be of a member whose organisation is named elsewhere in the document.
+_SURE_MEMBER = 0.9
 _ORGANISATIONS = {"igo", "bloc", "force", "programme", "government_body", "ngo"}
 _NO_ORGANISATIONS = {"armed_group", "country", "force", "person"}
 _PERSONNEL = {"troops": "troops", "police": "police", "observers": "military_observers", "medical": "medical",
@@ -129,6 +136,7 @@ class _Decider:
         self.lists = _lists(readings)
         self.recipients = self._mass("PF")
         self.givers = {letter: self._givers(letter) for letter in "PT"}
+        self.body = self._body()
         self.beside = _parallel(readings)
         self.decision = Decision()
         # Names that already act in a record with a figure, by type.
@@ -154,8 +162,15 @@ class _Decider:
         for one in self.readings.candidates:
             if one.letter in letters and one.probability >= 0.1:
                 for p, name in one.counterparts[:3]:
-                    if name.actor.is_resolved:
-                        mass[name.entity] += one.probability * p  # type: ignore[assignment]
+                    inside = None if name.actor.is_resolved else self._named_inside(name)
+                    if name.actor.is_resolved or inside is not None:
+                        entity = inside.actor.entity_id if inside is not None else name.entity
+                        mass[entity] += one.probability * p  # type: ignore[assignment]
+        lead_end = self.readings.sentences[0][1] if self.readings.sentences else 0
+        for entity in {one.actor.entity_id for one in self.named
+                       if one.end <= lead_end and one.actor.type in {"programme", "igo"}}:  # fmt: skip
+            if entity in mass:
+                mass[entity] *= _LEAD_WEIGHT  # type: ignore[assignment]
         return mass
 
     def _givers(self, letter: str) -> Name | None:
@@ -172,6 +187,19 @@ class _Decider:
         if not ranked or ranked[0][1] < 0.6 or ranked[0][1] < _MAIN_SHARE * sum(mass.values()):
             return None
         return next(name for name in self.readings.names if name.entity == ranked[0][0] and may_act(name))
+
+    def _body(self) -> Name | None:
+        """The one organisation whose membership the document is about; None where there are several."""
+        mass: Counter[str] = Counter()
+        for one in self.readings.candidates:
+            if one.letter == "M" and one.probability >= 0.5:
+                for p, name in one.counterparts[:2]:
+                    if p >= 0.5 and name.actor.is_resolved and name.actor.type in _ORGANISATIONS - {"government_body"}:
+                        mass[name.entity] += one.probability * p  # type: ignore[assignment]
+        ranked = mass.most_common(1)
+        if not ranked or ranked[0][1] < _MAIN_SHARE * sum(mass.values()):
+            return None
+        return next(name for name in self.readings.names if name.entity == ranked[0][0])
 
     # --- records with a figure -------------------------------------------------------------------
 
@@ -356,6 +384,8 @@ class _Decider:
         self, one: Candidate, name: Name, probability: float, stage: str, counterparts: list[tuple[float, Name]]
     ) -> None:
         organisation = self._joined(one, counterparts)
+        if (organisation is None or not organisation.is_known) and probability >= _SURE_MEMBER:
+            organisation = self.body or organisation
         if organisation is None or organisation.actor.type in _NO_ORGANISATIONS or organisation.entity == name.entity:
             return
         if any(one.start <= mention.start < one.end and mention.form == "adjective" for mention in self.named):
@@ -364,6 +394,8 @@ class _Decider:
         best = max(roles)
         role = best[1] if best[0] >= 0.5 else "member"
         has_seat = role in {"chair", "executive_member"}
+        if role == "executive_member" and stage == "invited" and name.stands_for is not None:
+            has_seat, role = False, "member"  # who governs a state is invited for it
         draft = self._common(one, [organisation]) | {"stage": stage, "type": "membership"}
         if not has_seat and not name.is_known:
             # A name in no list that holds no named seat: most often a person who spoke of it.
@@ -451,6 +483,10 @@ class _Decider:
         if best is not None:
             if best.is_known:
                 return _actor(best)
+            if PROJECTS.search(best.words):
+                for p, name in options[1:]:
+                    if name.is_known and p >= _BORROWER and name.actor.type == "country":
+                        return _actor(name)
             inside = self._named_inside(best)
             if inside is not None and inside.actor.entity_id not in givers:
                 return {"name": inside.surface, "type": inside.actor.type}
@@ -476,8 +512,9 @@ class _Decider:
         }  # fmt: skip
         ranked = [(mass, entity) for entity, mass in self.recipients.most_common() if entity not in everyone]
         if ranked and ranked[0][0] >= 0.3:
-            found = next(one for one in self.readings.names if one.entity == ranked[0][1])
-            return _actor(found)
+            found = self._first_named(ranked[0][1])
+            if found is not None:
+                return found
         sentences = self.readings.sentences
         lead_end = sentences[min(2, len(sentences) - 1)][1] if sentences else 0
         for types in ({"programme"}, {"country"}):
@@ -488,6 +525,16 @@ class _Decider:
             ]  # fmt: skip
             if len({one.actor.entity_id for one in fitting}) == 1:
                 return {"name": fitting[0].surface, "type": fitting[0].actor.type}
+        return None
+
+    def _first_named(self, entity: str) -> dict[str, Any] | None:
+        """The first name of the text that stands for an entity."""
+        for name in self.readings.names:
+            if name.entity == entity:
+                return _actor(name)
+        for mention in self.named:
+            if mention.actor.entity_id == entity:
+                return {"name": mention.surface, "type": mention.actor.type}
         return None
 
     def _force(

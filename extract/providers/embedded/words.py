@@ -122,3 +122,10 @@ GROUPS = re.compile(
     r"famil|migrant|hospital|universit|school|école|escuel|населени|организаци|mülteci|لاجئ|منظم|ضحاي|متضرر|难民|灾民|机构|组织",
     re.IGNORECASE,
 )
+# Begins the name of a project, which receives for its country.
+PROJECTS = re.compile(
+    r"^(?:(?:the|le|la|l['’]|el|o|a|das|dem|der|die)\s*)?(?:\w+\s+)?"
+    r"(?:project|programme?|projet|proyecto|programa|projeto|projekt\w*|programm\w*|проект\w*|программ\w*|proje\w*|program\w*)\b"
+    r"|^(?:ال)?(?:مشروع|برنامج)|(?:项目|項目|工程)$",
+    re.IGNORECASE,
+)
