@@ -82,7 +82,8 @@ def test_an_unsure_member_or_one_of_two_bodies_gives_no_record(text, second, pro
 )
 def test_a_sum_in_apposition_repeats_the_one_before_it(between, count):
     text = f"Norway gives Benin 12 million euros{between}13 million dollars)."
-    sums = [(words, "P pledged", 0.9, {"Norway": 0.9}, {"Benin": 0.9}) for words in ("12 million euros", "13 million dollars")]
+    sums = [(words, "P pledged", 0.9, {"Norway": 0.9}, {"Benin": 0.9})
+            for words in ("12 million euros", "13 million dollars")]  # fmt: skip
     anchors = sums if "Ghana" not in text else [sums[0], (*sums[1][:3], {"Ghana": 0.9}, {"Benin": 0.9, "Ghana": 0.0})]
     assert len(decided(text, anchors)) == count
 
