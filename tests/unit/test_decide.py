@@ -54,7 +54,7 @@ SEATS = "Chile has joined the Andean Community. Diplomats were pleased. Panama w
 
 def test_a_sure_member_belongs_to_the_one_body_that_the_document_is_about():
     drafts = decided(
-        SEATS, [("Chile", "M member", 0.95, {}, {"Andean Community": 0.9}), ("Panama", "M invited", 0.95, {}, {})]
+        SEATS, [("Chile", "M member", 0.98, {}, {"Andean Community": 0.9}), ("Panama", "M invited", 0.98, {}, {})]
     )
     assert [(one["member"]["name"], one["organisation"]["name"], one["stage"]) for one in drafts] == [
         ("Chile", "Andean Community", "member"), ("Panama", "Andean Community", "invited"),
@@ -65,12 +65,12 @@ def test_a_sure_member_belongs_to_the_one_body_that_the_document_is_about():
 @pytest.mark.parametrize(
     ("text", "second", "probability"),
     [
-        (SEATS, {}, 0.8),  # less sure
-        (SEATS.replace("Panama", "Peru joined the African Union. Panama"), {"African Union": 0.9}, 0.95),  # two bodies
+        (SEATS, {}, 0.9),  # less sure
+        (SEATS.replace("Panama", "Peru joined the African Union. Panama"), {"African Union": 0.9}, 0.98),  # two bodies
     ],
 )
 def test_an_unsure_member_or_one_of_two_bodies_gives_no_record(text, second, probability):
-    anchors = [("Chile", "M member", 0.95, {}, {"Andean Community": 0.9}), ("Panama", "M invited", probability, {}, {})]
+    anchors = [("Chile", "M member", 0.98, {}, {"Andean Community": 0.9}), ("Panama", "M invited", probability, {}, {})]
     if second:
         anchors.append(("Peru", "M member", 0.95, {}, second))
     assert "Panama" not in [one["member"]["name"] for one in decided(text, anchors)]

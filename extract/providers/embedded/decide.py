@@ -75,7 +75,7 @@ _LEAD_WEIGHT = 1.5
 # How likely a country must be to receive what a sentence gives to a project of its own.
 _BORROWER = 0.1
 # How sure to be of a member whose organisation is named elsewhere in the document.
-_SURE_MEMBER = 0.9
+_SURE_MEMBER = 0.97
 _ORGANISATIONS = {"igo", "bloc", "force", "programme", "government_body", "ngo"}
 _NO_ORGANISATIONS = {"armed_group", "country", "force", "person"}
 _PERSONNEL = {"troops": "troops", "police": "police", "observers": "military_observers", "medical": "medical",
@@ -384,7 +384,7 @@ class _Decider:
         self, one: Candidate, name: Name, probability: float, stage: str, counterparts: list[tuple[float, Name]]
     ) -> None:
         organisation = self._joined(one, counterparts)
-        if (organisation is None or not organisation.is_known) and probability >= _SURE_MEMBER:
+        if organisation is None and probability >= _SURE_MEMBER:
             organisation = self.body or organisation
         if organisation is None or organisation.actor.type in _NO_ORGANISATIONS or organisation.entity == name.entity:
             return
