@@ -907,11 +907,13 @@ async def _ask_all(
                 loader.not_asked(items)
                 continue
             assert items[0].document is not None
-            attempts, reason = await _ask(provider, items[0].document)
+            judged: dict[str, Record] = {}
+            attempts, reason = await _ask(provider, items[0].document, judged)
             made = [_Made(attempt, datetime.now(UTC)) for attempt in attempts]
             if reason is None:
                 journal.add(*items[0].key, [{**asdict(one.attempt), "asked_at": one.asked_at} for one in made])
-                loader.answered(items, [*kept, *made], asked_n=sum(attempt.seconds > 0 for attempt in attempts))
+                loader.answered(items, [*kept, *made], judged=judged,
+                                asked_n=sum(attempt.seconds > 0 for attempt in attempts))  # fmt: skip
             else:
                 loader.fatal = reason
                 loader.not_asked(items)
@@ -927,10 +929,12 @@ async def _ask_all(
         await provider.close()
 
 
-async def _ask(provider: Provider, document: Document) -> tuple[list[Attempt], str | None]:
+async def _ask(
+    provider: Provider, document: Document, judged: dict[str, Record]
+) -> tuple[list[Attempt], str | None]:
     """Attempts, and why the provider can answer no document at all, if so."""
     try:
-        attempts = await provider.extract(document, lambda answer: check_answer(document, answer))
+        attempts = await provider.extract(document, lambda answer: check_answer(document, answer, judged))
     except PledgebookError as error:
         return [], str(error)
     except Exception as error:
@@ -977,9 +981,11 @@ def _reason(attempts: list[Attempt]) -> str | None:
     return (attempts[-1].error_message if attempts else None) or "the provider gave no answer"
 
 
-def _built(document: Document, raw_answer: str, min_confidence: float) -> Built:
+def _built(
+    document: Document, raw_answer: str, min_confidence: float, judged: dict[str, Record] | None = None
+) -> Built:
     try:
-        return build_records(document, raw_answer, min_confidence=min_confidence)
+        return build_records(document, raw_answer, min_confidence=min_confidence, judged=judged)
     except ValueError as error:
         return Built([], [Rejection(0, None, {"answer": raw_answer[:2000]}, "invalid_draft", str(error))])
 
@@ -1072,7 +1078,9 @@ class _Loader:
             self._see(item.source, item.previous, _sighting(item, None, self.fatal))
             self._done(DocumentResult(item.source.name, "not asked"))
 
-    def answered(self, items: list[_Item], made: list[_Made], *, asked_n: int) -> None:
+    def answered(
+        self, items: list[_Item], made: list[_Made], *, asked_n: int, judged: dict[str, Record] | None = None
+    ) -> None:
         """Sources with one question that was answered, well or badly."""
         document, (document_id, fingerprint) = items[0].document, items[0].key
         assert document is not None
@@ -1103,7 +1111,7 @@ class _Loader:
                 self._done(DocumentResult(item.source.name, "failed", error=error, seconds=seconds, cost_usd=cost))
                 cost = None
             return
-        built = _built(document, attempts[-1].raw_answer or "", self.settings.min_confidence or 0.0)
+        built = _built(document, attempts[-1].raw_answer or "", self.settings.min_confidence or 0.0, judged)
         for table, rows in record_rows(document_id, extraction, built).items():
             self._rows.setdefault(table, []).extend(rows)
         for item in items:
@@ -1304,7 +1312,7 @@ async def _extract_in_order(
             return _line(source, provider, error=str(document))
         if fatal is not None:
             return _line(source, provider, error=f"not asked: {fatal}")
-        attempts, reason = await _ask(provider, document)
+        attempts, reason = await _ask(provider, document, {})
         if reason is not None:
             fatal = reason
             return _line(source, provider, error=reason)

@@ -92,7 +92,9 @@ class _Refused(Exception):
         self.reason = reason
 
 
-def build_records(document: Document, raw_answer: str, *, min_confidence: float = 0.0) -> Built:
+def build_records(
+    document: Document, raw_answer: str, *, min_confidence: float = 0.0, judged: dict[str, Record] | None = None
+) -> Built:
     """Records and rejections of a stored answer.
 
     Args:
@@ -102,6 +104,7 @@ def build_records(document: Document, raw_answer: str, *, min_confidence: float 
             (drafts with a `reason` and perhaps a `reason_code`).
         min_confidence: Records less probable than this, or than the answer's own `min_confidence`,
             are rejected; those without a probability are kept.
+        judged: Records that `check_answer` made of the same drafts.
 
     Raises:
         ValueError: If `raw_answer` is no JSON object.
@@ -112,7 +115,7 @@ def build_records(document: Document, raw_answer: str, *, min_confidence: float 
     drafts, confidences, refused = (_list(answer.get(name)) for name in ("records", "confidence", "rejected"))
     confidences += [None] * (len(drafts) - len(confidences))
     min_confidence = max(min_confidence, float(answer.get("min_confidence") or 0.0))
-    builder = _Builder(document)
+    builder = _Builder(document, judged)
     for ordinal, (draft, confidence) in enumerate(zip(drafts, confidences, strict=False)):
         builder.add(ordinal, draft, confidence, min_confidence)
     for ordinal, entry in enumerate(refused, start=len(drafts)):
@@ -129,9 +132,15 @@ def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else []
 
 
-def check_answer(document: Document, answer: Answer) -> list[str]:
-    """Problems of an answer, worded for whoever gave it; empty when every record stands."""
-    builder = _Builder(document)
+def check_answer(document: Document, answer: Answer, judged: dict[str, Record] | None = None) -> list[str]:
+    """Problems of an answer, worded for whoever gave it; empty when every record stands.
+
+    Args:
+        document: What the answer is about.
+        answer: Validated drafts.
+        judged: Filled with the records that stand, for `build_records`, which then makes none twice.
+    """
+    builder = _Builder(document, judged)
     for ordinal, draft in enumerate(answer.records):
         builder.add(ordinal, draft.model_dump(mode="json"), None, 0.0)
     return builder.problems
@@ -140,8 +149,9 @@ def check_answer(document: Document, answer: Answer) -> list[str]:
 class _Builder:
     """The state of one document's answer while its drafts are judged."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, judged: dict[str, Record] | None = None) -> None:
         self.document = document
+        self.judged = {} if judged is None else judged
         self.grounder = Grounder(document.text)
         self.records: list[Record] = []
         self.rejections: list[Rejection] = []
@@ -161,7 +171,7 @@ class _Builder:
         for draft in drafts:
             self.notes = []
             try:
-                self.records.append(self._record(draft, confidence))
+                self.records.append(self._judge(draft, confidence))
             except _Refused as refusal:
                 self._reject(ordinal, raw if len(drafts) == 1 else draft.model_dump(mode="json"), refusal)
             except Exception as error:
@@ -182,6 +192,17 @@ class _Builder:
     def _complain(self, ordinal: int, reasons: list[str]) -> None:
         found = [f"record {ordinal + 1}: {reason}" for reason in reasons]
         self.problems.extend(problem for problem in found if problem not in self.problems)
+
+    def _judge(self, draft: DraftRecord, confidence: float | None) -> Record:
+        """The record of a draft, made once where the same draft was judged before."""
+        if confidence is not None:
+            return self._record(draft, confidence)
+        key = draft.model_dump_json()
+        record = self.judged.get(key)
+        if record is None:
+            record = self.judged[key] = self._record(draft, None)
+        self.notes = list(record.notes)
+        return record
 
     def _record(self, draft: DraftRecord, confidence: float | None) -> Record:
         evidence = self._evidence(draft.quotes)
