@@ -90,6 +90,7 @@ class Thresholds:
     troops: float = 0.4
     valueless: float = 0.7
     membership: float = 0.75
+    seat: float = 0.97
     named_personnel: float = 0.35
     funding: float = 0.6
     lone_actor: float = 0.25
@@ -408,7 +409,7 @@ class _Decider:
                   "organisation": self._organisation(organisation)}  # fmt: skip
         if not has_seat and name.stands_for is not None:
             draft["representative"] = name.words
-        self._emit(draft, probability, self.thresholds.membership)
+        self._emit(draft, probability, self.thresholds.seat if has_seat else self.thresholds.membership)
 
     def _group(self, one: Candidate, name: Name) -> list[Candidate]:
         """The candidates of one type that the text lists together: what is said of one is said of all."""
