@@ -115,3 +115,16 @@ def test_who_governs_a_state_is_invited_for_it():
     readings.candidates[0].scores[CLASS_INDEX["executive_member"]] = 0.9
     draft = _Decider(readings, Thresholds()).decide().drafts[0]
     assert (draft["member"]["name"], draft["role"], draft["representative"]) == ("Panama", "member", "Ana Ruiz")
+
+
+@pytest.mark.parametrize(
+    ("recipient", "wanted"),
+    [("the Fund", "Green Climate Fund"), ("the Organisation", "Organisation of American States")],
+)
+def test_a_body_called_by_its_kind_is_the_one_of_that_kind_named_before(recipient, wanted):
+    text = (
+        "The Organisation of American States and the African Union met the Green Climate Fund. "
+        f"Canada gives 20 million dollars to {recipient} again."
+    )
+    anchors = [("20 million dollars", "P pledged", 0.9, {"Canada": 0.9}, {recipient: 0.9})]
+    assert decided(text, anchors)[0]["recipient"]["name"] == wanted

@@ -45,6 +45,7 @@ from extract.providers.embedded.words import (
     EQUIVALENT,
     EVENTS,
     EXPELLED,
+    GENERIC,
     GROUPS,
     INVITATION,
     LIST,
@@ -435,7 +436,7 @@ class _Decider:
         """The organisation, or the one named before that a common noun stands for."""
         if name.actor.is_resolved or not _is_common_noun(name.words):
             return _actor(name)
-        return self._last_named(name.start, {"igo", "bloc", "programme"}) or _actor(name)
+        return self._last_named(name.start, {"igo", "bloc", "programme"}, like=name.words) or _actor(name)
 
     # --- parts -----------------------------------------------------------------------------------
 
@@ -493,7 +494,7 @@ class _Decider:
                 return {"name": inside.surface, "type": inside.actor.type}
             for pattern, types in COMMON_NOUNS:
                 if _is_common_noun(best.words) and pattern.search(best.words):
-                    found = self._last_named(best.start, types, givers)
+                    found = self._last_named(best.start, types, givers, best.words)
                     if found:
                         return found
             if (_is_common_noun(best.words) and not GROUPS.search(best.words)) or EVENTS.search(best.words):
@@ -585,10 +586,17 @@ class _Decider:
         return inside[0] if len({one.actor.entity_id for one in inside}) == 1 else None
 
     def _last_named(
-        self, position: int, types: frozenset[str] | set[str], without: set[str] | None = None
+        self, position: int, types: frozenset[str] | set[str], without: set[str] | None = None, like: str = ""
     ) -> dict[str, Any] | None:
-        """The actor of one of the types that is named last before a place, or first after it."""
-        fitting = [one for one in self.named if one.actor.type in types and one.actor.entity_id not in (without or ())]
+        """The actor of one of the types that is named last before a place, or first after it.
+
+        One whose name holds a word of `like` comes first: "the Council" is a council.
+        """
+        others = [one for one in self.named if one.actor.entity_id not in (without or ())]
+        words = {word for word in fold_text(like).split() if len(word) >= 4}
+        alike = [one for one in others
+                 if one.actor.type in types | {"igo"} and words & set(fold_text(one.surface).split())]  # fmt: skip
+        fitting = alike or [one for one in others if one.actor.type in types]
         before = [one for one in fitting if one.end <= position]
         chosen = before[-1] if before else fitting[0] if fitting else None
         return {"name": chosen.surface, "type": chosen.actor.type} if chosen else None
@@ -726,7 +734,7 @@ def _pooled(group: list[Candidate], without: frozenset[Name] | set[Name]) -> lis
 def _is_common_noun(words: str) -> bool:
     if words[:1] >= "\u0600":  # scripts without capitals
         return len(words.split()) == 1 and len(words) <= 9
-    return not any(character.isupper() for character in words)
+    return not any(character.isupper() for character in words) or GENERIC.fullmatch(words) is not None
 
 
 def _drop_repeated(decision: Decision, language: str | None) -> None:

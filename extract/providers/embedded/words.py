@@ -129,3 +129,15 @@ PROJECTS = re.compile(
     r"|^(?:ال)?(?:مشروع|برنامج)|(?:项目|項目|工程)$",
     re.IGNORECASE,
 )
+# One word that names a kind of body and no body, also with a capital: "Fonds", "the Bank", "el Gobierno".
+GENERIC = re.compile(
+    r"(?:(?:the|le|la|el|o|a|der|die|das|den|dem|des|dieser|diese|dieses)\s+|l['’])?"
+    r"(?:fund|bank|organi[sz]ation|bloc|alliance|union|agency|council|board|commission|government|ministry|foundation|institution|"
+    r"fonds|banque|organisation|agence|conseil|gouvernement|ministère|fondation|"
+    r"fondo|banco|organizaci[oó]n|agencia|consejo|gobierno|ministerio|fundaci[oó]n|instituci[oó]n|"
+    r"fundo|organização|agência|conselho|governo|ministério|fundação|instituição|"
+    r"bündnis(?:ses)?|allianz|rat(?:es)?|agentur|regierung|ministeriums?|stiftung|behörde|land(?:es)?|"
+    r"фонд\w{0,2}|банк\w{0,2}|правительств\w|министерств\w|организаци\w|альянс\w?|совет\w?|агентств\w|"
+    r"fon|banka|hükümet|bakanlık|örgüt|birlik|vakıf|kurum)",
+    re.IGNORECASE,
+)
