@@ -54,7 +54,7 @@ def _codes(text: str, language: str | None = None) -> list[str]:
         ("es", "soldados uruguayos, tropas francesas y una empresa china",
          [("uruguayos", "URY"), ("francesas", "FRA"), ("china", "CHN")]),
         ("pt", "Os EUA, o Irã e tropas alemãs", [("EUA", "USA"), ("Irã", "IRN"), ("alemãs", "DEU")]),
-        ("pt", "a Guiné-Bissau e os militares guineenses", [("Guiné-Bissau", "GNB"), ("guineenses", "GIN")]),
+        ("pt", "a Guiné-Bissau e os militares guineenses", [("Guiné-Bissau", "GNB"), ("guineenses", "GNB")]),
         ("de", "Deutschlands Hilfe für Saudi-Arabien", [("Deutschlands", "DEU"), ("Saudi-Arabien", "SAU")]),
         ("de", "mit schwedischen Soldaten und der Schweiz", [("schwedischen", "SWE"), ("Schweiz", "CHE")]),
         ("ru", "с Саудовской Аравией, в Южной Корее, из Египта",
