@@ -1,0 +1,130 @@
+"""What is decided from given readings of the network, without the network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from extract.documents import document_from_text
+from extract.normalise.actors import find_actors, resolve_actor
+from extract.providers.embedded.candidates import Candidate, Name, Readings
+from extract.providers.embedded.decide import Thresholds, _Decider
+from extract.providers.embedded.examples import CLASS_INDEX, CLASSES
+from extract.providers.embedded.mentions import find_mentions
+from extract.providers.embedded.sentences import split_sentences
+
+
+def read(text, anchors):
+    """Readings of a text: `(words, class, probability, {actor: p}, {counterpart: p})` an anchor."""
+    document = document_from_text(text)
+    readings = Readings(
+        document, split_sentences(text), find_mentions(text, document.language), find_actors(text, document.language)
+    )
+
+    def name(words):
+        for one in readings.names:
+            if one.words == words:
+                return one
+        start = text.index(words)
+        one = Name(start, start + len(words), words, resolve_actor(words, "unknown", document.language), None)
+        readings.names.append(one)
+        return one
+
+    for words, label, probability, actors, counterparts in anchors:
+        start = text.index(words)
+        scores = np.zeros(len(CLASSES))
+        scores[CLASS_INDEX[label]] = probability
+        kind = "actor" if label[0] == "M" else "money"
+        sides = [sorted(((p, name(one)) for one, p in side.items()), key=lambda one: -one[0])
+                 for side in (actors, counterparts)]  # fmt: skip
+        readings.candidates.append(
+            Candidate(start, start + len(words), kind, label[0], probability, scores,
+                      name(words) if kind == "actor" else None, *sides)
+        )  # fmt: skip
+    readings.candidates.sort(key=lambda one: one.start)
+    return readings
+
+
+def decided(text, anchors):
+    return _Decider(read(text, anchors), Thresholds()).decide().drafts
+
+
+SEATS = "Chile has joined the Andean Community. Diplomats were pleased. Panama was invited, a spokesman said."
+
+
+def test_a_sure_member_belongs_to_the_one_body_that_the_document_is_about():
+    drafts = decided(
+        SEATS, [("Chile", "M member", 0.98, {}, {"Andean Community": 0.9}), ("Panama", "M invited", 0.98, {}, {})]
+    )
+    assert [(one["member"]["name"], one["organisation"]["name"], one["stage"]) for one in drafts] == [
+        ("Chile", "Andean Community", "member"), ("Panama", "Andean Community", "invited"),
+    ]  # fmt: skip
+    assert any("Andean Community" in quote for quote in drafts[1]["quotes"])
+
+
+@pytest.mark.parametrize(
+    ("text", "second", "probability"),
+    [
+        (SEATS, {}, 0.9),  # less sure
+        (SEATS.replace("Panama", "Peru joined the African Union. Panama"), {"African Union": 0.9}, 0.98),  # two bodies
+    ],
+)
+def test_an_unsure_member_or_one_of_two_bodies_gives_no_record(text, second, probability):
+    anchors = [("Chile", "M member", 0.98, {}, {"Andean Community": 0.9}), ("Panama", "M invited", probability, {}, {})]
+    if second:
+        anchors.append(("Peru", "M member", 0.95, {}, second))
+    assert "Panama" not in [one["member"]["name"] for one in decided(text, anchors)]
+
+
+@pytest.mark.parametrize(
+    ("between", "count"),
+    [(", nearly ", 1), (", ", 1), (" (", 1), (" and ", 2), (", and ", 2), (", Ghana ", 2), (". Later came ", 2)],
+)
+def test_a_sum_in_apposition_repeats_the_one_before_it(between, count):
+    text = f"Norway gives Benin 12 million euros{between}13 million dollars)."
+    sums = [(words, "P pledged", 0.9, {"Norway": 0.9}, {"Benin": 0.9})
+            for words in ("12 million euros", "13 million dollars")]  # fmt: skip
+    anchors = sums if "Ghana" not in text else [sums[0], (*sums[1][:3], {"Ghana": 0.9}, {"Benin": 0.9, "Ghana": 0.0})]
+    assert len(decided(text, anchors)) == count
+
+
+def test_a_loan_for_a_project_goes_to_its_country():
+    text = "The World Bank lends Senegal 50 million dollars for the Programme of Municipal Support."
+    anchors = [("50 million dollars", "P committed", 0.9, {"World Bank": 0.9},
+                {"Programme of Municipal Support": 0.7, "Senegal": 0.2})]  # fmt: skip
+    assert decided(text, anchors)[0]["recipient"]["name"] == "Senegal"
+
+
+def test_the_fund_of_the_first_sentence_receives_where_a_sentence_does_not_say():
+    text = (
+        "Donors met for the Global Fund in Nairobi. Canada gives 20 million dollars. "
+        "Chile raised its own sum in Kenya to 4 million dollars."
+    )
+    anchors = [
+        ("20 million dollars", "P pledged", 0.9, {"Canada": 0.9}, {"Global Fund": 0.3, "Kenya": 0.1}),
+        ("4 million dollars", "P pledged", 0.9, {"Chile": 0.9}, {"Kenya": 0.3}),
+    ]
+    assert [one["recipient"]["name"] for one in decided(text, anchors)] == ["Global Fund", "Global Fund"]
+
+
+def test_who_governs_a_state_is_invited_for_it():
+    text = "Chile has joined the Andean Community. Panama's President Ana Ruiz was invited to the Andean Community."
+    readings = read(text, [("Ana Ruiz", "M invited", 0.95, {}, {"Andean Community": 0.9})])
+    person, panama = readings.candidates[0].name, next(one for one in readings.named if one.surface == "Panama")
+    readings.candidates[0].name = Name(person.start, person.end, person.words, person.actor, panama)
+    readings.candidates[0].scores[CLASS_INDEX["executive_member"]] = 0.9
+    draft = _Decider(readings, Thresholds()).decide().drafts[0]
+    assert (draft["member"]["name"], draft["role"], draft["representative"]) == ("Panama", "member", "Ana Ruiz")
+
+
+@pytest.mark.parametrize(
+    ("recipient", "wanted"),
+    [("the Fund", "Green Climate Fund"), ("the Organisation", "Organisation of American States")],
+)
+def test_a_body_called_by_its_kind_is_the_one_of_that_kind_named_before(recipient, wanted):
+    text = (
+        "The Organisation of American States and the African Union met the Green Climate Fund. "
+        f"Canada gives 20 million dollars to {recipient} again."
+    )
+    anchors = [("20 million dollars", "P pledged", 0.9, {"Canada": 0.9}, {recipient: 0.9})]
+    assert decided(text, anchors)[0]["recipient"]["name"] == wanted
