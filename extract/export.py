@@ -20,8 +20,8 @@ from typing import Any, Literal
 
 import duckdb
 
-from extract.errors import ConfigError, WarehouseError
-from extract.warehouse import read_warehouse
+from extract.errors import ConfigError
+from extract.warehouse import read_marts
 
 Format = Literal["csv", "parquet", "xlsx"]
 
@@ -93,11 +93,9 @@ def export_marts(
             writer of Excel files is not installed.
         WarehouseError: If the warehouse cannot be read or holds no marts.
     """
-    if not warehouse.exists():
-        raise ConfigError(f"There is no warehouse {str(warehouse)!r}. Make one with: pledgebook run FOLDER")
-    workbook = _excel_writer() if kind == "xlsx" else None
-    with read_warehouse(warehouse) as connection:
-        chosen = _chosen(connection, warehouse, marts)
+    with read_marts(warehouse) as connection:
+        workbook = _excel_writer() if kind == "xlsx" else None
+        chosen = _chosen(connection, marts)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -115,7 +113,7 @@ def export_marts(
     return written
 
 
-def _chosen(connection: duckdb.DuckDBPyConnection, warehouse: Path, marts: Sequence[str]) -> list[str]:
+def _chosen(connection: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> list[str]:
     built = [
         row[0]
         for row in connection.execute(
@@ -123,8 +121,6 @@ def _chosen(connection: duckdb.DuckDBPyConnection, warehouse: Path, marts: Seque
             " where table_schema = 'main' and table_type = 'BASE TABLE' order by table_name"
         ).fetchall()
     ]
-    if "commitments" not in built:
-        raise WarehouseError(f"{str(warehouse)!r} holds no marts yet. Make them with: pledgebook build")
     known = [*built, IATI_NAME]
     unknown = [name for name in marts if name not in known]
     if unknown:

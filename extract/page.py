@@ -21,8 +21,9 @@ from typing import Any
 
 import duckdb
 
-from extract.errors import ConfigError, WarehouseError
-from extract.warehouse import read_warehouse
+from extract.errors import ConfigError
+from extract.report import short_amount, troops
+from extract.warehouse import read_marts
 
 Row = Mapping[str, Any]
 
@@ -112,14 +113,7 @@ def write_page(warehouse: Path, output: Path, *, shown: int = SHOWN_COMMITMENTS)
         ConfigError: If there is no warehouse, or the file cannot be written.
         WarehouseError: If the warehouse cannot be read or holds no marts.
     """
-    if not warehouse.exists():
-        raise ConfigError(f"There is no warehouse {str(warehouse)!r}. Make one with: pledgebook run FOLDER")
-    with read_warehouse(warehouse) as connection:
-        built = connection.execute(
-            "select 1 from information_schema.tables where table_schema = 'main' and table_name = 'commitments'"
-        ).fetchone()
-        if built is None:
-            raise WarehouseError(f"{str(warehouse)!r} holds no marts yet. Make them with: pledgebook build")
+    with read_marts(warehouse) as connection:
         text = page(connection, shown=shown)
     part = output.with_name(f".{output.name}.part")
     try:
@@ -729,13 +723,7 @@ def quantity(row: Row, name: str) -> str | None:
 
 def usd(value: Decimal | float | None) -> str:
     """Dollars in words short enough for a table."""
-    if not value:
-        return "–"
-    amount = float(value)
-    for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(amount) >= size:
-            return f"${amount / size:,.4g} {unit}" if amount / size < 1000 else f"${amount / size:,.0f} {unit}"
-    return f"${amount:,.0f}"
+    return f"${short_amount(value)}" if value else "–"
 
 
 def count(value: int | None) -> str:
@@ -743,10 +731,8 @@ def count(value: int | None) -> str:
 
 
 def persons(commitments_n: int | None, number: int | None) -> str:
-    """Persons where a number is stated, otherwise how many commitments stand without one."""
-    if not commitments_n:
-        return "–"
-    return f"{number:,}" if number else f"{commitments_n} (no number)"
+    """As `troops` words it."""
+    return troops(commitments_n, number) if commitments_n else "–"
 
 
 def percent(value: float | None) -> str:

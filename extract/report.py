@@ -54,8 +54,11 @@ def contributions_table(warehouse: Path) -> str:
 
 
 def _usd(value: Decimal | float | None) -> str:
-    if value is None or value == 0:
-        return "-"
+    return short_amount(value) if value else "-"
+
+
+def short_amount(value: Decimal | float) -> str:
+    """An amount in words short enough for a table."""
     amount = float(value)
     for size, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if abs(amount) >= size:
@@ -68,7 +71,9 @@ def _count(value: int | None) -> str:
 
 
 def _troops(commitments: int | None, persons: int | None) -> str:
+    return troops(commitments, persons) if commitments else "-"
+
+
+def troops(commitments: int, persons: int | None) -> str:
     """Persons where a number is stated, otherwise how many commitments stand without one."""
-    if not commitments:
-        return "-"
     return f"{persons:,}" if persons else f"{commitments} (no number)"

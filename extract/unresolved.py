@@ -16,9 +16,9 @@ from pathlib import Path
 from rapidfuzz import process
 
 from extract.config import project_root
-from extract.errors import ConfigError, WarehouseError
+from extract.errors import ConfigError
 from extract.normalise.actors import resolve_actor
-from extract.warehouse import read_warehouse
+from extract.warehouse import read_marts
 
 COLUMNS = ("entity_id", "field", "value", "author", "date", "reason")
 
@@ -53,14 +53,7 @@ def unresolved_actors(warehouse: Path) -> list[UnresolvedActor]:
         ConfigError: If there is no warehouse.
         WarehouseError: If it cannot be read or holds no marts.
     """
-    if not warehouse.exists():
-        raise ConfigError(f"There is no warehouse {str(warehouse)!r}. Make one with: pledgebook run FOLDER")
-    with read_warehouse(warehouse) as connection:
-        built = connection.execute(
-            "select 1 from information_schema.tables where table_schema = 'main' and table_name = 'unresolved_actors'"
-        ).fetchone()
-        if built is None:
-            raise WarehouseError(f"{str(warehouse)!r} holds no marts yet. Make them with: pledgebook build")
+    with read_marts(warehouse, "unresolved_actors") as connection:
         rows = connection.execute(
             "select entity_id, name, type, claims_n, documents_n, example_quote from unresolved_actors"
             " order by claims_n desc, documents_n desc, name, entity_id"

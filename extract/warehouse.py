@@ -198,6 +198,25 @@ def read_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@contextmanager
+def read_marts(path: Path, mart: str = "commitments") -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads a warehouse whose marts are built, `mart` among them.
+
+    Raises:
+        ConfigError: If there is no warehouse.
+        WarehouseError: If it cannot be read or does not hold the mart.
+    """
+    if not path.exists():
+        raise ConfigError(f"There is no warehouse {str(path)!r}. Make one with: pledgebook run FOLDER")
+    with read_warehouse(path) as connection:
+        built = connection.execute(
+            "select 1 from information_schema.tables where table_schema = 'main' and table_name = ?", [mart]
+        ).fetchone()
+        if built is None:
+            raise WarehouseError(f"{str(path)!r} holds no marts yet. Make them with: pledgebook build")
+        yield connection
+
+
 _NO_ROOM = ("No space left", "File too large", "Disk quota exceeded")
 
 
