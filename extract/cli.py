@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -232,7 +232,7 @@ def run(
             _say(f"failed: {failure}")
     seconds = time.monotonic() - started
     if as_json:
-        print(json.dumps({**asdict(summary), "seconds": round(seconds, 3)}, default=float, ensure_ascii=False))
+        print(json.dumps({**summary.as_json(), "seconds": round(seconds, 3)}, ensure_ascii=False))
     else:
         _print_summary(summary, settings.warehouse, seconds)
     return 1 if summary.failures else 0

@@ -133,6 +133,10 @@ class RunSummary:
     completion_tokens: int = 0
     cost_usd: Decimal | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """Every field as JSON can hold it: money as a number."""
+        return {**asdict(self), "cost_usd": None if self.cost_usd is None else float(self.cost_usd)}
+
 
 Progress = Callable[[DocumentResult, int, int], None]
 
@@ -1312,14 +1316,15 @@ async def _extract_in_order(
             return _line(source, provider, error=str(document))
         if fatal is not None:
             return _line(source, provider, error=f"not asked: {fatal}")
-        attempts, reason = await _ask(provider, document, {})
+        judged: dict[str, Record] = {}
+        attempts, reason = await _ask(provider, document, judged)
         if reason is not None:
             fatal = reason
             return _line(source, provider, error=reason)
         if not attempts or not _is_answer(attempts[-1]):
             return _line(source, provider, error=_reason(attempts))
         answered_n += 1
-        built = _built(document, attempts[-1].raw_answer or "", settings.min_confidence or 0.0)
+        built = _built(document, attempts[-1].raw_answer or "", settings.min_confidence or 0.0, judged)
         return _line(source, provider, built, error=_reason(attempts))
 
     async def drain(limit: int) -> None:

@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,17 +43,14 @@ def report_run(
 
 
 def summary_of(warehouse: Path, summary: RunSummary | None, error: str | None, seconds: float) -> dict[str, Any]:
-    """A run as one JSON object; money as a number."""
-    fields = {} if summary is None else asdict(summary)
-    if fields.get("cost_usd") is not None:
-        fields["cost_usd"] = float(fields["cost_usd"])
+    """A run as one JSON object."""
     failures = [error or "stopped"] if summary is None else summary.failures
     return {
         "status": "stopped" if summary is None else "failures" if failures else "ok",
         "finished_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "seconds": round(seconds, 1),
         "warehouse": str(warehouse),
-        **fields,
+        **({} if summary is None else summary.as_json()),
         "failures": failures,
     }
 
