@@ -1,3 +1,14 @@
+{% macro kind_of_change(earlier, later) -%}
+  {#- How a commitment's later version differs from its earlier one, of which there may be none. -#}
+  case
+    when {{ later }}.change = 'withdrawn' then 'withdrawn'
+    when {{ earlier }}.commitment_id is null then 'new'
+    when {{ earlier }}.change = 'withdrawn' then 'restored'
+    else 'revised'
+  end
+{%- endmacro %}
+
+
 {% macro is_considered(words) -%}
   {#- True when the words that prove a stage only weigh it ("is considering", "envisage"): such a
       promise was not made. A closed class of verbs, in the project's languages. -#}

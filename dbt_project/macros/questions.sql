@@ -36,12 +36,7 @@ create or replace macro main.changes_between(earlier_run, later_run) as table
     )
     select
         later.commitment_id,
-        case
-            when later.change = 'withdrawn' then 'withdrawn'
-            when earlier.commitment_id is null then 'new'
-            when earlier.change = 'withdrawn' then 'restored'
-            else 'revised'
-        end as change,
+        {{ kind_of_change('earlier', 'later') }} as change,
         later.record_type as commitment_type,
         later.contributor_key as contributor_ids,
         later.counterpart_id as recipient_id,

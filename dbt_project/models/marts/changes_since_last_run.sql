@@ -42,12 +42,7 @@ final as (
     select
         after_run.commitment_id,
         after_run.run_id,
-        case
-            when after_run.change = 'withdrawn' then 'withdrawn'
-            when before_run.commitment_id is null then 'new'
-            when before_run.change = 'withdrawn' then 'restored'
-            else 'revised'
-        end as change,
+        {{ kind_of_change('before_run', 'after_run') }} as change,
         after_run.record_type as commitment_type,
         after_run.contributor_key as contributor_ids,
         after_run.counterpart_id as recipient_id,

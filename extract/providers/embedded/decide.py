@@ -69,7 +69,7 @@ _AND = re.compile(r"\b(?:and|plus|et|y|e|und|и|ve|sowie)\b|(?:^|\s)و")
 _BESIDE = 0.7
 # How sure a listed name is beside the surest of its list.
 _LISTED = 0.8
-# Share of all that is given, by which one actor is the document's giver.
+# Share of all by which one entity is the document's giver, or its body.
 _MAIN_SHARE = 0.6
 # How much more a fund or an agency counts as recipient when the first sentence or headline names it.
 _LEAD_WEIGHT = 1.5
@@ -164,10 +164,9 @@ class _Decider:
         for one in self.readings.candidates:
             if one.letter in letters and one.probability >= 0.1:
                 for p, name in one.counterparts[:3]:
-                    inside = None if name.actor.is_resolved else self._named_inside(name)
-                    if name.actor.is_resolved or inside is not None:
-                        entity = inside.actor.entity_id if inside is not None else name.entity
-                        mass[entity] += one.probability * p  # type: ignore[assignment]
+                    known = name if name.actor.is_resolved else self._named_inside(name)
+                    if known is not None:
+                        mass[known.actor.entity_id] += one.probability * p  # type: ignore[assignment]
         lead_end = self.readings.sentences[0][1] if self.readings.sentences else 0
         for entity in {one.actor.entity_id for one in self.named
                        if one.end <= lead_end and one.actor.type in {"programme", "igo"}}:  # fmt: skip
@@ -185,10 +184,10 @@ class _Decider:
                 for p, name in one.actors[:3] if one.name is None else []:
                     if may_act(name):
                         mass[name.entity] += one.probability * p  # type: ignore[assignment]
-        ranked = mass.most_common(2)
-        if not ranked or ranked[0][1] < 0.6 or ranked[0][1] < _MAIN_SHARE * sum(mass.values()):
+        main = _main(mass)
+        if main is None or mass[main] < 0.6:
             return None
-        return next(name for name in self.readings.names if name.entity == ranked[0][0] and may_act(name))
+        return next(name for name in self.readings.names if name.entity == main and may_act(name))
 
     def _body(self) -> Name | None:
         """The one organisation whose membership the document is about; None where there are several."""
@@ -198,10 +197,8 @@ class _Decider:
                 for p, name in one.counterparts[:2]:
                     if p >= 0.5 and name.actor.is_resolved and name.actor.type in _ORGANISATIONS - {"government_body"}:
                         mass[name.entity] += one.probability * p  # type: ignore[assignment]
-        ranked = mass.most_common(1)
-        if not ranked or ranked[0][1] < _MAIN_SHARE * sum(mass.values()):
-            return None
-        return next(name for name in self.readings.names if name.entity == ranked[0][0])
+        main = _main(mass)
+        return next((name for name in self.readings.names if name.entity == main), None)
 
     # --- records with a figure -------------------------------------------------------------------
 
@@ -387,7 +384,7 @@ class _Decider:
     ) -> None:
         organisation = self._joined(one, counterparts)
         if organisation is None and probability >= _SURE_MEMBER:
-            organisation = self.body or organisation
+            organisation = self.body
         if organisation is None or organisation.actor.type in _NO_ORGANISATIONS or organisation.entity == name.entity:
             return
         if any(one.start <= mention.start < one.end and mention.form == "adjective" for mention in self.named):
@@ -632,6 +629,12 @@ class _Decider:
 
     def _reject(self, draft: dict[str, Any], reason: str) -> None:
         self.decision.rejected.append(draft | {"reason": reason})
+
+
+def _main(mass: Counter[str]) -> str | None:
+    """The entity that holds nearly all of a mass; None where several share it."""
+    ranked = mass.most_common(1)
+    return ranked[0][0] if ranked and ranked[0][1] >= _MAIN_SHARE * sum(mass.values()) else None
 
 
 def _actor(name: Name, *, as_person: bool = False) -> dict[str, Any]:
