@@ -14,13 +14,18 @@ countries as (
 
 ),
 
--- Whom a record lets a claim name: its actors that are no persons, and those on whose behalf one acts. Pairs, since
+-- Whom a record lets a claim name: its actors that are no persons, those on whose behalf one acts, and whose agency one is. Pairs, since
 -- a join on either of two columns compares everything with everything.
 allowed as (
 
     select record_id, entity_id from {{ ref('stg_extraction__contributors') }} where actor_type <> 'person'
     union
     select record_id, on_behalf_of as entity_id from {{ ref('stg_extraction__contributors') }} where on_behalf_of is not null
+    union
+    select contributors.record_id, principals.principal_id as entity_id
+    from {{ ref('stg_extraction__contributors') }} as contributors
+    inner join {{ ref('principals') }} as principals on contributors.entity_id = principals.organisation_id
+    where contributors.actor_type <> 'person'
 
 ),
 

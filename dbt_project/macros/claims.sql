@@ -44,6 +44,25 @@
 {%- endmacro %}
 
 
+{% macro is_raise(quote) -%}
+  {#- True when the words set a promise to a new figure ("raised its pledge to 30 million", "now 71 million in all"):
+      a closed class of verbs and adverbs, in the project's languages. -#}
+  coalesce(
+    regexp_matches(
+      lower({{ quote }}),
+      '\b(rais|increas|boost|lift|upp|top)(e[sd]?|s|ed|ing|ped|pe[sd]) [^.;]{0,60}\bto\b|\bbring(s|ing)? [^.;]{0,50}\bto\b|\b(doubl|tripl|trebl|quadrupl)(e[sd]?|ing) (its|their|his|her|the|that|this)\b|\bnow (total|amount|stand|contribut|com(e|ing) to)|désormais|\bport(e|ent|é|ée|és|ées|ant|era|eront) [^.;]{0,60}\bà\b|\b(relèv|augment|hauss)[^.;]{0,60}\bà\b|\b(sube|suben|subirá|elev|aument|increment|ampl[ií])[^.;]{0,60}\b(a|hasta|para)\b|\b(erhöh|stock|heb|aufgestock)[^.;]{0,60}\bauf\b|увелич[^.;]{0,60}\bдо\b|дов[её]л[^.;]{0,60}\bдо\b|(رفع|زاد|زيادة|ارتفع|يرفع|ترفع|ليصل|لتصل|يصل)[^.؛]{0,60}إلى|çıkar(dı|ıyor|acak|ıldı)|yükselt|增至|提高到|提高至|增加到|增加至|升至|追加至'
+    ),
+    false
+  )
+{%- endmacro %}
+
+
+{% macro is_near_headcount(one, other) -%}
+  {#- True when the headcounts of two claims may be reports of one. -#}
+  coalesce({{ one }}.headcount between 0.85 * {{ other }}.headcount and 1.15 * {{ other }}.headcount, false)
+{%- endmacro %}
+
+
 {% macro agency_names() -%}
   {#- The names of seeds/agencies.csv as one pattern: one pass over a text finds the first of them. -#}
   {%- if execute -%}

@@ -148,6 +148,18 @@ WORLD = (
         ),
         published=date(2026, 3, 1), outlet="H",
     ),
+    News(
+        "KfW will give 40 million euros to the World Food Programme.",
+        (pledge("kfw", "world-food-programme", money(40e6, "EUR")),), published=date(2026, 3, 2), outlet="I",
+    ),
+    News(
+        "Berlin gibt dem Welternährungsprogramm 40 Millionen Euro.",
+        (pledge("DEU", "world-food-programme", money(40e6, "EUR")),), "de", date(2026, 3, 3), "J",
+    ),
+    News(
+        "Berlin will help Sudan with 40 million euros.",
+        (pledge("DEU", "SDN", money(40e6, "EUR")),), published=date(2026, 3, 4), outlet="K",
+    ),
 )  # fmt: skip
 
 
@@ -191,6 +203,21 @@ def test_a_joint_sum_is_revised_shared_and_never_credited_whole(world: Path) -> 
     assert doubt["score"] == 0.9  # a smaller sum six days after the first report of the whole, of thirty
     kinds = {row["kind"] for row in read(world, "select kind from conflicts where field = 'amount'")}
     assert kinds == {"revision"}
+
+
+def test_an_agency_gives_for_its_state_and_a_second_recipient_is_a_question(world: Path) -> None:
+    [one, other] = read(
+        world,
+        "select recipient_id as counterpart_id, documents_n, commitment_id from commitments "
+        "where contributors = 'Germany' order by documents_n",
+    )
+    assert (one["counterpart_id"], one["documents_n"]) == ("SDN", 1)
+    assert (other["counterpart_id"], other["documents_n"]) == ("world-food-programme", 2)
+    [question] = read(
+        world, "select commitment_id, other_commitment_id from review_queue where question = 'same_sum_for_another'"
+    )
+    assert question == {"commitment_id": one["commitment_id"], "other_commitment_id": other["commitment_id"]}
+    assert read(world, "select * from contributions_by_organisation where contributor_id = 'kfw'") == []
 
 
 def test_a_body_is_one_in_every_language_and_the_quote_proves_the_figure(workspace: Path) -> None:

@@ -128,3 +128,18 @@ def test_a_body_called_by_its_kind_is_the_one_of_that_kind_named_before(recipien
     )
     anchors = [("20 million dollars", "P pledged", 0.9, {"Canada": 0.9}, {recipient: 0.9})]
     assert decided(text, anchors)[0]["recipient"]["name"] == wanted
+
+
+def test_the_first_figure_of_two_is_not_that_of_the_last_of_a_list_alone():
+    text = "Denmark, Norway and Sweden clubbed together for $240 million, of which Peru is to cover $110 million."
+    three, nobody = {"Denmark": 0.5, "Norway": 0.4, "Sweden": 0.6}, dict.fromkeys(["Denmark", "Norway", "Sweden", "Peru"], 0.01)
+    drafts = decided(
+        text,
+        [
+            ("$240 million", "P pledged", 0.95, nobody | three, nobody),
+            ("$110 million", "P pledged", 0.9, nobody | {"Peru": 0.9}, nobody),
+        ],
+    )
+    assert [({actor["name"] for actor in one["contributors"]}, one["money"]) for one in drafts] == [
+        ({"Denmark", "Norway", "Sweden"}, "$240 million"), ({"Peru"}, "$110 million"),
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip insta
 
 from extract.providers.embedded.encoder import Encoder, Layer  # noqa: E402
 from extract.providers.embedded.model import PAIR_FEATURES, Model, Reading  # noqa: E402
-from extract.providers.embedded.network import EncoderLayer, Heads  # noqa: E402
+from extract.providers.embedded.network import ByteDropout, EncoderLayer, Heads  # noqa: E402
 from extract.providers.embedded.tokenizer import Pieces  # noqa: E402
 
 WIDTH = 32
@@ -57,3 +57,13 @@ def test_a_layer_agrees():
     with torch.no_grad():
         trained = EncoderLayer(layer, 4).eval()(torch.tensor(states)[None], torch.ones(1, 7, dtype=torch.bool))[0]
     assert np.allclose(encoder._run(layer, states), trained.numpy(), atol=1e-4)
+
+
+def test_dropout_sets_a_share_to_zero_and_keeps_the_mean():
+    torch.manual_seed(3)
+    dropout = ByteDropout(0.1)
+    dropped = dropout.train()(torch.ones(60_000))
+    assert abs(float((dropped == 0).float().mean()) - 26 / 256) < 0.01
+    assert abs(float(dropped.mean()) - 1) < 0.01
+    assert len(dropped.unique()) == 2
+    assert torch.equal(dropout.eval()(torch.ones(5)), torch.ones(5))

@@ -13,6 +13,7 @@ inputs as (
         {% endfor -%}
         {% for name in [
             'countries', 'organisations', 'currency_pegs', 'stage_ranks', 'source_ranks', 'bodies', 'agencies',
+            'principals',
             'record_overrides', 'commitment_overrides', 'entity_overrides',
         ] -%}
         {{ rows_checksum(ref(name)) }},

@@ -137,6 +137,8 @@ troops as (
         ) as counterpart_id,
         counterpart_id as stated_counterpart_id,
         host_id,
+        serves_in_id,
+        document_id,
         coalesce(headcount, headcount_min, headcount_max) as headcount,
         effective_date,
         {{ is_top_up('quote') }} as is_top_up
@@ -146,16 +148,54 @@ troops as (
 
 ),
 
-located as (
+-- "139 to the Golan", and 140 in the only force of that contributor that is known to serve there: the same, unless
+-- a document tells of both.
+forces_by_host as (
 
     select
-        *,
-        coalesce(counterpart_id, host_id, '') as force_key
+        contributor_key,
+        serves_in_id,
+        min(counterpart_id) as force_id,
+        list(headcount) filter (where headcount is not null) as headcounts,
+        list(distinct document_id) as document_ids
     from troops
+    where counterpart_id is not null and serves_in_id is not null
+    group by contributor_key, serves_in_id
+    having min(counterpart_id) = max(counterpart_id)
 
 ),
 
--- A number that was first said as one more ("another 150 officers") is a contingent of its own.
+without_force as (
+
+    select contributor_key, host_id, list(distinct document_id) as document_ids
+    from troops
+    where counterpart_id is null and host_id is not null
+    group by contributor_key, host_id
+
+),
+
+located as (
+
+    select
+        troops.* exclude (counterpart_id),
+        coalesce(troops.counterpart_id, forces_by_host.force_id) as counterpart_id,
+        coalesce(troops.counterpart_id, forces_by_host.force_id, troops.host_id, '') as force_key
+    from troops
+    left join without_force
+        on troops.contributor_key = without_force.contributor_key and troops.host_id = without_force.host_id
+    left join forces_by_host
+        on troops.contributor_key = forces_by_host.contributor_key
+        and troops.host_id = forces_by_host.serves_in_id
+        and troops.counterpart_id is null
+        and not list_has_any(forces_by_host.document_ids, without_force.document_ids)
+        and list_bool_or(list_transform(
+            forces_by_host.headcounts, headcount -> headcount between 0.85 * troops.headcount and 1.15 * troops.headcount
+        ))
+
+),
+
+-- A number that was first said as one more ("another 150 officers"), of somebody of whom more is known than
+-- reports of the same, is a contingent of its own.
 reinforcements as (
 
     select
@@ -170,8 +210,8 @@ reinforcements as (
         and earlier.effective_date < added.effective_date
     where added.is_top_up and added.headcount is not null
     group by added.contributor_key, added.force_key, added.headcount
-    having not bool_or(coalesce(earlier.headcount between 0.85 * added.headcount and 1.15 * added.headcount, false)
-        and not earlier.is_top_up)
+    having not bool_or({{ is_near_headcount('earlier', 'added') }} and not earlier.is_top_up)
+        and bool_or(not {{ is_near_headcount('earlier', 'added') }})
 
 ),
 

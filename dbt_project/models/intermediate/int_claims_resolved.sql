@@ -96,6 +96,25 @@ same_entities as (
 
 ),
 
+-- For whom an agency or a bank gives, and which states a group of them stands for: a promise of the
+-- Millennium Challenge Corporation and one of the United States are not two.
+principals as (
+
+    select coalesce(map_from_entries(list({'organisation_id': organisation_id, 'acts_for': acts_for})), map([], [])) as acts_for
+    from (
+        select organisation_id, list(principal_id order by principal_id) as acts_for
+        from {{ ref('principals') }}
+        group by organisation_id
+    )
+
+),
+
+organisations as (
+
+    select organisation_id, host_iso3 from {{ ref('organisations') }}
+
+),
+
 -- Organs that many organisations have, whatever the language that names them.
 bodies as (
 
@@ -117,32 +136,37 @@ claims as (
         documents.document_hash,
         corrections.correction_note,
         corrections as corrected,
-        same_entities.same_as
+        same_entities.same_as,
+        principals.acts_for
     from records
     inner join documents using (document_id, extraction_id)
     left join corrections using (record_id)
     left join bodies on regexp_replace(lower(trim(records.body)), '^(the|le|la|el|o|a|der|die|das) |^l[''’]', '') = bodies.alias
     cross join same_entities
+    cross join principals
     anti join rejected on records.record_id = rejected.record_id
 
 ),
 
 -- Who acts: a person or an office acts for the state that the text names, except in a seat that
--- only a person can hold.
+-- only a person can hold; who gives money through an agency is whom it belongs to, unless a person's
+-- decision says that the agency is the same as another (or itself).
 resolved as (
 
     select
         *,
-        list_transform(
+        flatten(list_transform(
             actors,
             actor -> case
                 when actor.type in ('person', 'government_body')
                     and actor.on_behalf_of is not null
                     and not (record_type = 'membership' and coalesce(role, '') in ('chair', 'executive_member'))
-                    then coalesce(same_as[actor.on_behalf_of], actor.on_behalf_of)
-                else coalesce(same_as[actor.entity_id], actor.entity_id)
+                    then [coalesce(same_as[actor.on_behalf_of], actor.on_behalf_of)]
+                when same_as[actor.entity_id] is not null then [same_as[actor.entity_id]]
+                when record_type = 'membership' then [actor.entity_id]
+                else coalesce(acts_for[actor.entity_id], [actor.entity_id])
             end
-        ) as acting_ids,
+        )) as acting_ids,
         case
             when counterpart.type in ('person', 'government_body') and counterpart.on_behalf_of is not null
                 then coalesce(same_as[counterpart.on_behalf_of], counterpart.on_behalf_of)
@@ -252,6 +276,7 @@ corrected as (
         end as event_date_basis,
         coalesce(try_cast(corrected.announcement_date as date), announcement_date.value) as announcement_date,
         evidence[1].quote as quote,
+        {{ is_raise('evidence[1].quote') }} as is_raise,
         evidence[1].start as span_start,
         evidence[1]."end" as span_end,
         confidence,
@@ -356,7 +381,7 @@ final as (
         ) as neighbourhood,
         case
             when dated.record_type = 'troop_commitment'
-                then hash(dated.record_type, dated.contributor_key, dated.host_id)
+                then hash(dated.record_type, dated.contributor_key, coalesce(dated.host_id, organisations.host_iso3))
             when coalesce(dated.amount, dated.amount_min, dated.amount_max) is not null
                 then hash(
                     {{ claim_kind('dated') }}, dated.contributor_key, dated.currency,
@@ -379,8 +404,12 @@ final as (
                 and stage_ranks.is_first_rung
                 and not coalesce({{ is_considered('dated.stage_words') }}, false)
             )
-        ) as advances_stage
+        ) as advances_stage,
+        -- Where personnel serves: as the text says, else where the force is known to serve.
+        coalesce(dated.host_id, organisations.host_iso3) as serves_in_id
     from dated
+    left join organisations
+        on dated.counterpart_id = organisations.organisation_id and dated.record_type = 'troop_commitment'
     left join source_ranks on dated.source_kind = source_ranks.source_kind
     left join stage_ranks
         on dated.stage = stage_ranks.stage

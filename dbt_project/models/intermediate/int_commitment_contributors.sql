@@ -21,9 +21,21 @@ claims as (
 
 ),
 
+-- Whose share an agency's is.
+principals as (
+
+    select organisation_id, min(principal_id) as principal_id
+    from {{ ref('principals') }}
+    group by organisation_id
+    having count(*) = 1
+
+),
+
 shares as (
 
-    select * from {{ ref('stg_extraction__shares') }}
+    select shares.* replace (coalesce(principals.principal_id, shares.entity_id) as entity_id)
+    from {{ ref('stg_extraction__shares') }} as shares
+    left join principals on shares.entity_id = principals.organisation_id
 
 ),
 

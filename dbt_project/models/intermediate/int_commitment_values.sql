@@ -75,6 +75,7 @@ valued as (
         -- How many were promised and how many came are two questions; a sum of money is one.
         case when measured.measure = 'money' then 'any' else coalesce(claims.stage_group, 'any') end as stage_group,
         claims.advances_stage,
+        claims.is_raise and measured.measure = 'money' as is_raise,
         claims.source_rank,
         claims.source_key,
         claims.document_id,
@@ -97,7 +98,10 @@ counted as (
         coalesce(qualifier, '') in ('at_least', 'more_than') as is_open,
         max(case when coalesce(qualifier, '') in ('at_least', 'more_than') then headline end) over (
             partition by commitment_id, measure, stage_group
-        ) as highest_open
+        ) as highest_open,
+        max(case when is_raise then headline end) over (
+            partition by commitment_id, measure, stage_group
+        ) as highest_raised
     from valued
 
 ),
@@ -116,8 +120,8 @@ distinct_values as (
         qualifier,
         currency,
         bool_or(advances_stage) as is_asserted,
-        -- "more than 5" is an earlier value when somebody says "more than 7".
-        bool_or(is_open and headline < highest_open) as is_superseded,
+        -- "more than 5" is an earlier value when somebody says "more than 7", and 5 when it was raised to 7.
+        bool_or(is_open and headline < highest_open or coalesce(headline < highest_raised, false)) as is_superseded,
         min(source_rank) as source_rank,
         count(distinct source_key) as independent_sources_n,
         count(distinct document_id) as documents_n,

@@ -30,6 +30,8 @@ claims as (
         stage_rank,
         is_exit,
         {{ is_top_up('quote') }} as is_top_up,
+        -- What a conference or an appeal has brought together only grows.
+        is_raise or coalesce(role = 'total_raised', false) as is_raise,
         dollars.headline_usd
     from {{ ref('int_claims_resolved') }} as claims
     left join dollars using (claim_id)
@@ -139,6 +141,9 @@ measured as (
         effective_date,
         known_date,
         stage_rank,
+        bool_or(is_raise and not is_top_up) over same_words as is_raised,
+        -- "more than 40" is said of 40, not of 45, when others say just 40.
+        bool_or(not is_open) over (partition by md5_number(block_key), headline) as is_said_exactly,
         -- Value of the last digit that the figure states: 1 for "7 billion" is a billion.
         power(
             10.0,
@@ -162,6 +167,7 @@ neighboured as (
         lag(amount_min) over by_figure as previous_min,
         lag(last_digit_value) over by_figure as previous_last_digit_value,
         lag(is_open) over by_figure as previous_is_open,
+        lag(is_said_exactly) over by_figure as previous_is_said_exactly,
         lag(is_approximate) over by_figure as previous_is_approximate,
         lag(first_said) over by_figure as previous_first_said,
         lag(last_said) over by_figure as previous_last_said
@@ -194,8 +200,13 @@ compared as (
                 and first_said > previous_first_said
                 and first_said - previous_last_said <= {{ var('revision_days') }}
                 then 'revised upwards'
+            when is_raised
+                and headline <= 3 * previous_headline
+                and first_said > previous_first_said
+                and first_said - previous_last_said <= {{ var('repeat_days') }}
+                then 'raised'
             -- 7.4 lies in "more than 7"; eight does not: one would have said "more than 8".
-            when previous_is_open and not is_open
+            when previous_is_open and not is_open and not previous_is_said_exactly
                 and headline < previous_headline + previous_last_digit_value
                 and headline <= 1.5 * previous_headline
                 then 'inside the open interval'
@@ -252,7 +263,7 @@ anchored as (
     from islands
     window earlier as (
         partition by block_n, island_n
-        order by coalesce(own_date, effective_date) nulls first, stage_rank nulls first, claim_id
+        order by coalesce(own_date, effective_date) nulls first, own_date is null, stage_rank nulls first, claim_id
         rows between unbounded preceding and 1 preceding
     )
 
@@ -279,7 +290,7 @@ repeated as (
             end
         ) over (
             partition by block_n, island_n
-            order by coalesce(own_date, effective_date) nulls first, stage_rank nulls first, claim_id
+            order by coalesce(own_date, effective_date) nulls first, own_date is null, stage_rank nulls first, claim_id
             rows unbounded preceding
         ) as repeat_n
     from anchored
@@ -309,6 +320,7 @@ joint_clusters as (
         any_value(contributor_ids) as contributor_ids,
         any_value(concat_ws('|', money_kind, coalesce(counterpart_id, ''), coalesce(currency, ''))) as sum_key,
         list_distinct(list(headline)) as headlines,
+        bool_or(is_raise and not is_top_up) as is_raised,
         count(distinct document_id) as documents_n,
         min(effective_date) as first_date
     from clustered
@@ -340,15 +352,36 @@ leading_figures as (
 
 ),
 
-followed as (
+same_joint_sums as (
 
-    select
-        commitment_key,
-        min(leading_key) as leading_key
+    select commitment_key, leading_key
     from leading_figures
     where commitment_key <> leading_key
         and 2 * len(list_intersect(contributor_ids, leading_ids)) > len(list_distinct(contributor_ids || leading_ids))
         and coalesce(abs(first_date - leading_date) <= {{ var('revision_days') }}, true)
+
+),
+
+-- "Joined by Chile, they now give 71 million": the joint sum of most of these, raised.
+raised_joint_sums as (
+
+    select later.commitment_key, earlier.commitment_key as leading_key
+    from joint_clusters as later
+    inner join joint_clusters as earlier using (sum_key)
+    where later.is_raised
+        and later.commitment_key <> earlier.commitment_key
+        and later.first_date > earlier.first_date
+        and later.first_date - earlier.first_date <= {{ var('repeat_days') }}
+        and list_max(later.headlines) between list_max(earlier.headlines) and 3 * list_max(earlier.headlines)
+        and 2 * len(list_intersect(later.contributor_ids, earlier.contributor_ids))
+            > len(list_distinct(later.contributor_ids || earlier.contributor_ids))
+
+),
+
+followed as (
+
+    select commitment_key, min(leading_key) as leading_key
+    from (select * from same_joint_sums union all select * from raised_joint_sums)
     group by commitment_key
 
 ),
@@ -388,7 +421,10 @@ currency_clusters as (
         bool_or(is_approximate) as is_approximate,
         bool_and(is_approximate) as is_only_approximate,
         count(distinct document_id) as documents_n,
-        min(effective_date) as first_date
+        min(stage_rank) as first_stage_rank,
+        max(stage_rank) as last_stage_rank,
+        min(effective_date) as first_date,
+        max(effective_date) as last_date
     from united_sets
     where counterpart_id is not null and headline_usd is not null and contributor_key <> ''
     group by commitment_key
@@ -404,7 +440,15 @@ compared_currencies as (
             and usd <= lag(usd) over by_dollars * case
                 when is_approximate or lag(is_approximate) over by_dollars then 1.10 else 1.03
             end
-            and abs(first_date - lag(first_date) over by_dollars) <= {{ var('revision_days') }},
+            -- At about the same time; a payment of what was promised may be months later.
+            and (
+                greatest(first_date, lag(first_date) over by_dollars) - least(last_date, lag(last_date) over by_dollars)
+                    <= {{ var('revision_days') }}
+                or first_date - lag(first_date) over by_dollars between 0 and {{ var('repeat_days') }}
+                    and first_stage_rank > lag(last_stage_rank) over by_dollars
+                or lag(first_date) over by_dollars - first_date between 0 and {{ var('repeat_days') }}
+                    and lag(first_stage_rank) over by_dollars > last_stage_rank
+            ),
             false
         ) as is_same_sum
     from currency_clusters

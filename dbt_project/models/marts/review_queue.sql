@@ -63,11 +63,42 @@ near_figures as (
 
 ),
 
+-- One sum for a country and for an organisation, told by two documents in a month: two gifts, or the place and
+-- the one who works there? Counted as two.
+recipients as (
+
+    select commitments.*, entities.type = 'country' as is_for_country
+    from commitments
+    inner join {{ ref('int_entities') }} as entities on commitments.counterpart_id = entities.entity_id
+    where coalesce(commitments.exclude_reason, 'no_rate') = 'no_rate'
+
+),
+
+other_recipients as (
+
+    select
+        'same_sum_for_another' as question,
+        places.commitment_id,
+        bodies.commitment_id as other_commitment_id,
+        'the same sum of the same contributors for ' || bodies.counterpart_name || ', from another document' as reason
+    from recipients as places
+    inner join recipients as bodies
+        on places.contributor_key = bodies.contributor_key
+        and places.currency = bodies.currency
+        and coalesce(places.amount, places.amount_min) = coalesce(bodies.amount, bodies.amount_min)
+    where places.is_for_country and not bodies.is_for_country
+        and places.best_document_id <> bodies.best_document_id
+        and coalesce(abs(places.first_date - bodies.first_date) <= {{ var('revision_days') }}, true)
+
+),
+
 united as (
 
     select * from possible_parts
     union all
     select * from near_figures
+    union all
+    select * from other_recipients
 
 ),
 
@@ -122,7 +153,7 @@ final as (
         -- in, not a probability; a day that is not known counts half.
         round(
             case
-                when question = 'one_or_two_sums' then coalesce(figure_ratio, 0.5)
+                when question in ('one_or_two_sums', 'same_sum_for_another') then coalesce(figure_ratio, 0.5)
                 when usd_min > other_usd_min then 0.5
                 else 1
             end * coalesce(greatest(1 - days_apart / {{ 2 * var('revision_days') }}.0, 0), 0.5),

@@ -279,7 +279,9 @@ class _Decider:
         """The likeliest actor and those listed beside it, each entity once."""
         ranked = [(p, name) for p, name in one.actors if self._may_give(name, one.letter)]
         own = self.beside.get((one.start, one.end))
-        if own is not None and self._may_give(own, one.letter):
+        # In "A, B and C gave 30 million, of which D 10" the first figure is not C's alone.
+        is_shared = one.letter == "P" and own is not None and not self.lists.get(own, frozenset()) <= {*self.beside.values()}
+        if own is not None and not is_shared and self._may_give(own, one.letter):
             p = next((p for p, name in ranked if name == own), 0.0)
             return [(max(p, _BESIDE), own)]
         people = self._nationality(one) if one.letter == "T" else None
@@ -450,7 +452,10 @@ class _Decider:
                 return self._exact_stage(group[0], letter, votes[0][0])
         columns = COLUMNS[letter]
         total = sum(one.scores[columns] for one in group)
-        return self._exact_stage(group[0], letter, RECORD_CLASSES[columns[int(total.argmax())]][2:])
+        stage = RECORD_CLASSES[columns[int(total.argmax())]][2:]
+        if letter == "M" and stage in ("member", "proposed") and self._is_invited(group[0]):
+            return "invited"
+        return self._exact_stage(group[0], letter, stage)
 
     def _is_invited(self, one: Candidate) -> bool:
         """Whether "to become a member" is what somebody is invited to."""

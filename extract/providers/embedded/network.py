@@ -20,6 +20,25 @@ SPAN_WIDTH = 192
 PAIR_WIDTH = 96
 
 
+class ByteDropout(nn.Module):
+    """Dropout whose mask is drawn a byte a value: torch's own takes a fifth of a training step on two cores.
+
+    Args:
+        share: Of values set to zero; rounded to a 256th.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.limit = round(share * 256)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return values
+        drawn = torch.empty(values.numel() // 8 + 1, dtype=torch.int64).random_(-(2**63), None).view(torch.uint8)
+        kept = drawn[: values.numel()].view(values.shape) >= self.limit
+        return values * (kept * (256 / (256 - self.limit)))
+
+
 class EncoderLayer(nn.Module):
     """One BERT layer, as in `encoder.py`."""
 
@@ -28,7 +47,7 @@ class EncoderLayer(nn.Module):
         self.heads = heads
         for name in Layer.__dataclass_fields__:
             self.register_parameter(name, nn.Parameter(torch.tensor(getattr(layer, name))))
-        self.dropout = nn.Dropout(0.1)
+        self.dropout = ByteDropout(0.1)
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         batch, count, width = states.shape

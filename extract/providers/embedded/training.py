@@ -365,7 +365,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="share of the passages, for a learning curve")
-    parser.add_argument("--all", action="store_true", help="train on the held-out passages too")
+    parser.add_argument("--all", action="store_true", help="train on the held-out passages too, unmeasured")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)  # the sums depend on it, so that it is fixed
     base = _base(options.base)
@@ -377,7 +377,7 @@ def main() -> None:
     started = time.monotonic()
     examples = list(read_examples(sorted(options.data.glob("*.tsv"))))
     prepared = [one for one in (prepare(example, tokenizer, encoder) for example in examples) if one]
-    held_out = [one for one in prepared if is_held_out(one.example.text)]
+    held_out = [one for one in prepared if not options.all and is_held_out(one.example.text)]
     training = [one for one in prepared if options.all or not is_held_out(one.example.text)]
     training = random.Random(1).sample(training, int(len(training) * options.share))
     print(f"{len(training)} passages to train on, {len(held_out)} held out, {time.monotonic() - started:.0f} s")
