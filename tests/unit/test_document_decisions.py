@@ -132,7 +132,8 @@ def test_a_body_called_by_its_kind_is_the_one_of_that_kind_named_before(recipien
 
 def test_the_first_figure_of_two_is_not_that_of_the_last_of_a_list_alone():
     text = "Denmark, Norway and Sweden clubbed together for $240 million, of which Peru is to cover $110 million."
-    three, nobody = {"Denmark": 0.5, "Norway": 0.4, "Sweden": 0.6}, dict.fromkeys(["Denmark", "Norway", "Sweden", "Peru"], 0.01)
+    three = {"Denmark": 0.5, "Norway": 0.4, "Sweden": 0.6}
+    nobody = dict.fromkeys([*three, "Peru"], 0.01)
     drafts = decided(
         text,
         [

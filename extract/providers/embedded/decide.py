@@ -280,8 +280,8 @@ class _Decider:
         ranked = [(p, name) for p, name in one.actors if self._may_give(name, one.letter)]
         own = self.beside.get((one.start, one.end))
         # In "A, B and C gave 30 million, of which D 10" the first figure is not C's alone.
-        is_shared = one.letter == "P" and own is not None and not self.lists.get(own, frozenset()) <= {*self.beside.values()}
-        if own is not None and not is_shared and self._may_give(own, one.letter):
+        beside = self.lists.get(own, frozenset()) if own is not None and one.letter == "P" else frozenset()
+        if own is not None and beside <= {*self.beside.values()} and self._may_give(own, one.letter):
             p = next((p for p, name in ranked if name == own), 0.0)
             return [(max(p, _BESIDE), own)]
         people = self._nationality(one) if one.letter == "T" else None
