@@ -62,6 +62,12 @@ def test_a_list_holds_what_only_commas_and_conjunctions_part():
     assert lists == {"Ghana": {"Togo", "Benin"}, "Togo": {"Ghana", "Benin"}, "Benin": {"Ghana", "Togo"}}
 
 
+def test_a_describing_adjective_is_in_no_list_of_countries():
+    text = "Selon un haut responsable américain, le Koweït et le Qatar ont promis 5 milliards de dollars."
+    lists = {name.words: {one.words for one in beside} for name, beside in _lists(_read(text, gives={})).items()}
+    assert {words: beside for words, beside in lists.items() if beside} == {"Koweït": {"Qatar"}, "Qatar": {"Koweït"}}
+
+
 def test_a_headline_without_a_currency_repeats_its_article():
     def draft(money, stage):
         giver = {"name": "Norway", "type": "country"}

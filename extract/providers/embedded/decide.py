@@ -649,8 +649,12 @@ def _actor(name: Name, *, as_person: bool = False) -> dict[str, Any]:
 
 
 def _lists(readings: Readings) -> dict[Name, frozenset[Name]]:
-    """For each name, those that stand in one list with it: nothing but commas and "and" between them."""
+    """For each name, those that stand in one list with it: nothing but commas and "and" between them.
+
+    Adjectives are listed among adjectives only: in "said a French official, Peru and Chile" France is not.
+    """
     text = readings.document.text
+    adjectives = [one for one in readings.named if one.form == "adjective"]
     names = sorted(readings.names, key=lambda name: (name.start, -name.end))
     groups: list[list[Name]] = []
     for name in names:
@@ -663,8 +667,12 @@ def _lists(readings: Readings) -> dict[Name, frozenset[Name]]:
     found: dict[Name, frozenset[Name]] = defaultdict(frozenset)
     for group in groups:
         if len(group) > 1:
-            for name in group:
-                found[name] = frozenset(group) - {name}
+            described = frozenset(
+                name for name in group if any(one.start < name.end and name.start < one.end for one in adjectives)
+            )
+            for kind in (described, frozenset(group) - described):
+                for name in kind:
+                    found[name] = kind - {name}
     return found
 
 
