@@ -61,7 +61,9 @@ problems as (
         case
             when author is null or date is null or reason is null then 'author, date and reason are needed'
             when field not in ('same_as', 'name', 'type') or value is null then 'field is same_as, name or type, with a value'
-            when field = 'same_as' and value in (select entity_id from entity_overrides where field = 'same_as')
+            -- One that is the same as itself is kept apart from its principal.
+            when field = 'same_as'
+                and value in (select entity_id from entity_overrides where field = 'same_as' and value <> entity_id)
                 then 'the target is itself the same as another entity: name that one'
         end as problem
     from entity_overrides
