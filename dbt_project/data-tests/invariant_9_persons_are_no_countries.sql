@@ -14,8 +14,8 @@ countries as (
 
 ),
 
--- Whom a record lets a claim name: its actors that are no persons, those on whose behalf one acts, and whose agency one is. Pairs, since
--- a join on either of two columns compares everything with everything.
+-- Whom a record lets a claim name: its actors that are no persons, those on whose behalf one acts, and whose agency one
+-- is. Pairs, since a join on either of two columns compares everything with everything.
 allowed as (
 
     select record_id, entity_id from {{ ref('stg_extraction__contributors') }} where actor_type <> 'person'

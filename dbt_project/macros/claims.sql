@@ -58,8 +58,14 @@
 
 
 {% macro is_near_headcount(one, other) -%}
-  {#- True when the headcounts of two claims may be reports of one. -#}
-  coalesce({{ one }}.headcount between 0.85 * {{ other }}.headcount and 1.15 * {{ other }}.headcount, false)
+  {#- True when two headcounts may be reports of one. -#}
+  coalesce({{ one }} between 0.85 * {{ other }} and 1.15 * {{ other }}, false)
+{%- endmacro %}
+
+
+{% macro mostly_agree(one, other) -%}
+  {#- True when two lists have more than half of all that is in either in common. -#}
+  2 * len(list_intersect({{ one }}, {{ other }})) > len(list_distinct({{ one }} || {{ other }}))
 {%- endmacro %}
 
 

@@ -189,7 +189,7 @@ located as (
         and troops.counterpart_id is null
         and not list_has_any(forces_by_host.document_ids, without_force.document_ids)
         and list_bool_or(list_transform(
-            forces_by_host.headcounts, headcount -> headcount between 0.85 * troops.headcount and 1.15 * troops.headcount
+            forces_by_host.headcounts, headcount -> {{ is_near_headcount('headcount', 'troops.headcount') }}
         ))
 
 ),
@@ -210,8 +210,8 @@ reinforcements as (
         and earlier.effective_date < added.effective_date
     where added.is_top_up and added.headcount is not null
     group by added.contributor_key, added.force_key, added.headcount
-    having not bool_or({{ is_near_headcount('earlier', 'added') }} and not earlier.is_top_up)
-        and bool_or(not {{ is_near_headcount('earlier', 'added') }})
+    having not bool_or({{ is_near_headcount('earlier.headcount', 'added.headcount') }} and not earlier.is_top_up)
+        and bool_or(not {{ is_near_headcount('earlier.headcount', 'added.headcount') }})
 
 ),
 
@@ -236,7 +236,7 @@ troop_keys as (
     left join reinforcements
         on located.contributor_key = reinforcements.contributor_key
         and located.force_key = reinforcements.force_key
-        and located.headcount between 0.85 * reinforcements.headcount and 1.15 * reinforcements.headcount
+        and {{ is_near_headcount('located.headcount', 'reinforcements.headcount') }}
         and located.effective_date >= reinforcements.since_date
     group by located.claim_id, located.contributor_key, located.force_key
 

@@ -373,6 +373,8 @@ final as (
     select
         dated.claim_id,
         dated.* exclude (claim_id, outlet, is_joint),
+        -- Where personnel serves: as the text says, else where the force is known to serve.
+        coalesce(dated.host_id, organisations.host_iso3) as serves_in_id,
         -- Claims that may be clustered with this one have its neighbourhood, or share a hint with one that does.
         hash(
             {{ claim_kind('dated') }},
@@ -381,7 +383,7 @@ final as (
         ) as neighbourhood,
         case
             when dated.record_type = 'troop_commitment'
-                then hash(dated.record_type, dated.contributor_key, coalesce(dated.host_id, organisations.host_iso3))
+                then hash(dated.record_type, dated.contributor_key, serves_in_id)
             when coalesce(dated.amount, dated.amount_min, dated.amount_max) is not null
                 then hash(
                     {{ claim_kind('dated') }}, dated.contributor_key, dated.currency,
@@ -404,9 +406,7 @@ final as (
                 and stage_ranks.is_first_rung
                 and not coalesce({{ is_considered('dated.stage_words') }}, false)
             )
-        ) as advances_stage,
-        -- Where personnel serves: as the text says, else where the force is known to serve.
-        coalesce(dated.host_id, organisations.host_iso3) as serves_in_id
+        ) as advances_stage
     from dated
     left join organisations
         on dated.counterpart_id = organisations.organisation_id and dated.record_type = 'troop_commitment'

@@ -21,11 +21,12 @@ claims as (
 
 ),
 
--- Whose share an agency's is.
+-- Whose share an agency's is, unless a person keeps it apart (int_claims_resolved does the same).
 principals as (
 
     select organisation_id, min(principal_id) as principal_id
     from {{ ref('principals') }}
+    where organisation_id not in (select entity_id from {{ ref('entity_overrides') }} where field = 'same_as')
     group by organisation_id
     having count(*) = 1
 

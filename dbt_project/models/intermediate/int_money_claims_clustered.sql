@@ -320,6 +320,7 @@ joint_clusters as (
         any_value(contributor_ids) as contributor_ids,
         any_value(concat_ws('|', money_kind, coalesce(counterpart_id, ''), coalesce(currency, ''))) as sum_key,
         list_distinct(list(headline)) as headlines,
+        max(headline) as highest,
         bool_or(is_raise and not is_top_up) as is_raised,
         bool_and(is_open) as is_open,
         count(distinct document_id) as documents_n,
@@ -358,7 +359,7 @@ same_joint_sums as (
     select commitment_key, leading_key
     from leading_figures
     where commitment_key <> leading_key
-        and 2 * len(list_intersect(contributor_ids, leading_ids)) > len(list_distinct(contributor_ids || leading_ids))
+        and {{ mostly_agree('contributor_ids', 'leading_ids') }}
         and coalesce(abs(first_date - leading_date) <= {{ var('revision_days') }}, true)
 
 ),
@@ -376,11 +377,10 @@ raised_joint_sums as (
             later.is_raised and later.first_date - earlier.first_date <= {{ var('repeat_days') }}
             or later.is_open and earlier.is_open
                 and later.first_date - earlier.first_date <= {{ var('revision_days') }}
-                and list_max(later.headlines) <= 2 * list_max(earlier.headlines)
+                and later.highest <= 2 * earlier.highest
         )
-        and list_max(later.headlines) between list_max(earlier.headlines) and 3 * list_max(earlier.headlines)
-        and 2 * len(list_intersect(later.contributor_ids, earlier.contributor_ids))
-            > len(list_distinct(later.contributor_ids || earlier.contributor_ids))
+        and later.highest between earlier.highest and 3 * earlier.highest
+        and {{ mostly_agree('later.contributor_ids', 'earlier.contributor_ids') }}
 
 ),
 

@@ -441,21 +441,23 @@ class _Decider:
 
     def _stage(self, group: list[Candidate], letter: str) -> str:
         """Stage of what is listed together: by the words beside it, else by the network, less often right."""
-        if letter in ("P", "T", "M"):
-            said = [
-                stage_from_words(self.text, one.start, one.end, cast(Kind, letter), self.language) for one in group
-            ]
-            votes = Counter(one[0] for one in said if one is not None).most_common(2)
-            if votes and (len(votes) == 1 or votes[0][1] > votes[1][1]):
-                if letter == "M" and votes[0][0] == "member" and self._is_invited(group[0]):
-                    return "invited"
-                return self._exact_stage(group[0], letter, votes[0][0])
+        said = self._said_stage(group, letter)
         columns = COLUMNS[letter]
         total = sum(one.scores[columns] for one in group)
-        stage = RECORD_CLASSES[columns[int(total.argmax())]][2:]
-        if letter == "M" and stage in ("member", "proposed") and self._is_invited(group[0]):
+        stage = said or RECORD_CLASSES[columns[int(total.argmax())]][2:]
+        # The network says "proposed" of invitations too; words that say it mean it.
+        may_be_invited = stage == "member" or (stage == "proposed" and said is None)
+        if letter == "M" and may_be_invited and self._is_invited(group[0]):
             return "invited"
         return self._exact_stage(group[0], letter, stage)
+
+    def _said_stage(self, group: list[Candidate], letter: str) -> str | None:
+        """The stage that most words beside what is listed together speak for; None without words or a majority."""
+        if letter not in ("P", "T", "M"):
+            return None
+        said = [stage_from_words(self.text, one.start, one.end, cast(Kind, letter), self.language) for one in group]
+        votes = Counter(one[0] for one in said if one is not None).most_common(2)
+        return votes[0][0] if votes and (len(votes) == 1 or votes[0][1] > votes[1][1]) else None
 
     def _is_invited(self, one: Candidate) -> bool:
         """Whether "to become a member" is what somebody is invited to."""
