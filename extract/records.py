@@ -226,10 +226,20 @@ class _Builder:
             specific = self._membership(draft)
         else:
             specific = self._funding(draft, evidence)
+        specific["also_named"] = self._also_named(evidence, specific)
         try:
             return Record(**common, **specific, notes=list(self.notes))
         except ValidationError as error:
             raise _Refused("inconsistent", _first_error(error)) from error
+
+    def _also_named(self, evidence: list[Evidence], record: dict[str, Any]) -> list[str]:
+        """Who is named beside the record's own: whom money for an organisation is meant for, or who handles it."""
+        parties = [*record["actors"], record.get("counterpart"), record.get("host")]
+        return named_beside(
+            [*(one.quote for one in evidence), self.document.title or ""],
+            [actor for actor in parties if actor is not None],
+            self.document.language,
+        )
 
     def _pledge(self, draft: PledgeDraft, evidence: list[Evidence]) -> dict[str, Any]:
         actors = self._actors(draft.contributors)
@@ -446,6 +456,13 @@ class _Builder:
         if published is None:
             return DateRef()
         return DateRef(value=published, precision="day", basis="inferred")
+
+
+def named_beside(texts: Iterable[str], parties: Iterable[Actor], language: str | None) -> list[str]:
+    """Countries and organisations that texts name and that are no party, nor whom a party acts for: entity_id."""
+    known = {entity for actor in parties for entity in (actor.entity_id, actor.on_behalf_of)}
+    named = (mention.actor.entity_id for text in texts for mention in find_actors(text, language))
+    return list(dict.fromkeys(entity for entity in named if entity not in known))
 
 
 def _is_shared(is_joint: bool, actors: list[Actor], figure: Money | Quantity | None) -> bool:

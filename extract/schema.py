@@ -272,6 +272,9 @@ class Record(_Value):
     shares: list[Share] = Field(default_factory=list, description="stated parts of a joint sum")
     counterpart: Actor | None = Field(default=None, description="recipient, force, organisation or payee")
     host: Actor | None = Field(default=None, description="country where personnel serve")
+    also_named: list[str] = Field(
+        default_factory=list, description="entity_id of who else quotes and title name, of those that a list knows"
+    )
     body: str | None = Field(default=None, description="organ of the organisation, as written")
     body_id: str | None = Field(default=None, description="slug of the organ")
     representative: str | None = Field(default=None, description="person who acts for the member")

@@ -14,7 +14,7 @@
       promise was not made. A closed class of verbs, in the project's languages. -#}
   regexp_matches(
     lower({{ words }}),
-    'consider|weigh|mull|contemplat|envisag|étudi|réfléchi|pourrait|could|might|may |considera|estudia|evalúa|sopesa|podría|рассматрива|может|мог(ла|ли)?\b|обдумыва|يدرس|تدرس|قد |erwäg|prüft|könnte|pondera|poderia|değerlendir|düşün|考虑'
+    'consider|weigh|mull|contemplat|envisag|étudi|réfléchi|pourrait|could|might|may |considera|estudia|evalúa|sopesa|podría|рассматрива|может|мог(ла|ли)? |обдумыва|يدرس|تدرس|قد |erwäg|prüft|könnte|pondera|poderia|değerlendir|düşün|考虑'
   )
 {%- endmacro %}
 
@@ -33,11 +33,11 @@
 
 {% macro is_top_up(quote) -%}
   {#- True when the words set a figure on top of an earlier one ("another 150", "100 more officers"): a closed
-      class of words beside a number, in the project's languages. -#}
+      class of words beside a number, in the project's languages; "again" too. (\b knows ASCII letters only.) -#}
   coalesce(
     regexp_matches(
       lower({{ quote }}),
-      '(\b(another|additional|a further|extra|autres|otr[oa]s|outr[oa]s|weitere[nrs]?|zusätzliche?[nrs]?|ek|ilave)\b|дополнительн\pL*|ещ[её]|追加|额外|另外|再)[^.;]{0,14}[0-9٠-٩]|[0-9٠-٩][^.;]{0,40}(more (troops|soldiers|police|officers|personnel|men)\b|additional\b|supplémentaire|additionnel|adicional|adicionais|suplementar|zusätzlich|дополнительн|إضافي|اضافي)'
+      '(\b(another|again|additional|a further|extra|autres|de nouveau|otr[oa]s|de nuevo|outr[oa]s|de novo|weitere[nrs]?|erneut|zusätzliche?[nrs]?|ek|ilave|yeniden|add(s|ed)?|ajout(e|ent|é|era|eront)|añad(e|en|ió|irá)|acrescent(a|am|ou))\PL|à nouveau|дополнительн\pL*|ещ[её]|вновь|снова|добав\pL*|مجددا|追加|额外|另外|再)[^.;]{0,14}[0-9٠-٩]|[0-9٠-٩][^.;]{0,40}(more (troops|soldiers|police|officers|personnel|men)\b|additional\b|supplémentaire|additionnel|adicional|adicionais|suplementar|zusätzlich|дополнительн|إضافي|اضافي)'
     ),
     false
   )
@@ -50,7 +50,7 @@
   coalesce(
     regexp_matches(
       lower({{ quote }}),
-      '\b(rais|increas|boost|lift|upp|top)(e[sd]?|s|ed|ing|ped|pe[sd]) [^.;]{0,60}\bto\b|\bbring(s|ing)? [^.;]{0,50}\bto\b|\b(doubl|tripl|trebl|quadrupl)(e[sd]?|ing) (its|their|his|her|the|that|this)\b|\bnow (total|amount|stand|contribut|com(e|ing) to)|désormais|\bport(e|ent|é|ée|és|ées|ant|era|eront) [^.;]{0,60}\bà\b|\b(relèv|augment|hauss)[^.;]{0,60}\bà\b|\b(sube|suben|subirá|elev|aument|increment|ampl[ií])[^.;]{0,60}\b(a|hasta|para)\b|\b(erhöh|stock|heb|aufgestock)[^.;]{0,60}\bauf\b|увелич[^.;]{0,60}\bдо\b|дов[её]л[^.;]{0,60}\bдо\b|(رفع|زاد|زيادة|ارتفع|يرفع|ترفع|ليصل|لتصل|يصل)[^.؛]{0,60}إلى|çıkar(dı|ıyor|acak|ıldı)|yükselt|增至|提高到|提高至|增加到|增加至|升至|追加至'
+      '\b(rais|increas|boost|lift|upp|top)(e[sd]?|s|ed|ing|ped|pe[sd]) [^.;]{0,60}\bto\b|\bbring(s|ing)? [^.;]{0,50}\bto\b|\b(doubl|tripl|trebl|quadrupl)(e[sd]?|ing) (its|their|his|her|the|that|this)\b|\bnow (total|amount|stand|contribut|com(e|ing) to)|désormais|\bport(e|ent|é|ée|és|ées|ant|era|eront)[^.;]{0,60} à |\b(relèv|augment|hauss)[^.;]{0,60} à |\b(sube|suben|subirá|elev|aument|increment|ampl[ií])[^.;]{0,60}\b(a|hasta|para)\b|\b(erhöh|stock|heb|aufgestock)[^.;]{0,60}\bauf\b|увелич[^.;]{0,60} до |дов[её]л[^.;]{0,60} до |(رفع|زاد|زيادة|ارتفع|يرفع|ترفع|ليصل|لتصل|يصل)[^.؛]{0,60}إلى|çıkar(dı|ıyor|acak|ıldı)|yükselt|增至|提高到|提高至|增加到|增加至|升至|追加至'
     ),
     false
   )
@@ -96,4 +96,20 @@
     when {{ claims }}.is_contribution then 'contribution'
     else 'funding ' || coalesce({{ claims }}.role, 'other')
   end
+{%- endmacro %}
+
+
+{% macro recipient_hints(claims, usd) -%}
+  {#- Claims of the same money for a country, and for an organisation that works there, share one of these: by
+      contributors, wider recipient and dollars, of which figures within a tenth of each other share one step of two. -#}
+  flatten(list_transform({{ claims }}.wider_recipient_ids, wider_id -> case
+    when {{ usd }} > 0 then list_transform(
+      [floor(ln({{ usd }}) / ln(1.1)), floor(ln({{ usd }}) / ln(1.1)) + 1],
+      step -> hash('for', {{ claims }}.contributor_key, wider_id, step)
+    )
+    else [hash(
+      'for', {{ claims }}.contributor_key, wider_id, {{ claims }}.currency,
+      coalesce({{ claims }}.amount, {{ claims }}.amount_min, {{ claims }}.amount_max)
+    )]
+  end))
 {%- endmacro %}

@@ -17,7 +17,7 @@
   {%- set evidence -%}
     {"quote":"VARCHAR","start":"BIGINT","end":"BIGINT","alignment":"VARCHAR"}
   {%- endset -%}
-  {"stage":"VARCHAR","stage_words":"VARCHAR","realis":"VARCHAR","condition":"VARCHAR","actors":[{{ actor }}],"is_joint":"BOOLEAN","shares":[{"entity_id":"VARCHAR","money":{{ money }}}],"counterpart":{{ actor }},"host":{{ actor }},"body":"VARCHAR","body_id":"VARCHAR","representative":"VARCHAR","inviter":"VARCHAR","requester":"VARCHAR","role":"VARCHAR","money":{{ money }},"headcount":{{ quantity }},"equipment":{{ quantity }},"personnel_types":["VARCHAR"],"aid_type":"VARCHAR","resource_types":["VARCHAR"],"finance_type":"VARCHAR","purpose":"VARCHAR","period":"VARCHAR","term":"VARCHAR","speaker":"VARCHAR","event_date":{{ date_ref }},"announcement_date":{{ date_ref }},"evidence":[{{ evidence }}],"confidence":"DOUBLE","notes":["VARCHAR"]}
+  {"stage":"VARCHAR","stage_words":"VARCHAR","realis":"VARCHAR","condition":"VARCHAR","actors":[{{ actor }}],"is_joint":"BOOLEAN","shares":[{"entity_id":"VARCHAR","money":{{ money }}}],"counterpart":{{ actor }},"host":{{ actor }},"also_named":["VARCHAR"],"body":"VARCHAR","body_id":"VARCHAR","representative":"VARCHAR","inviter":"VARCHAR","requester":"VARCHAR","role":"VARCHAR","money":{{ money }},"headcount":{{ quantity }},"equipment":{{ quantity }},"personnel_types":["VARCHAR"],"aid_type":"VARCHAR","resource_types":["VARCHAR"],"finance_type":"VARCHAR","purpose":"VARCHAR","period":"VARCHAR","term":"VARCHAR","speaker":"VARCHAR","event_date":{{ date_ref }},"announcement_date":{{ date_ref }},"evidence":[{{ evidence }}],"confidence":"DOUBLE","notes":["VARCHAR"]}
 {%- endmacro %}
 
 

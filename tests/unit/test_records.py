@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from decimal import Decimal
 from typing import Any
@@ -88,6 +89,15 @@ def test_a_headcount_that_no_quote_holds_becomes_null_with_a_note(headcount):
              "contributors": [{"name": "Chad"}], "headcount": headcount}  # fmt: skip
     (record,) = build(draft).records
     assert record.headcount is None and record.notes
+
+
+def test_a_record_says_who_else_its_quotes_and_the_title_name():
+    text = "Sweden gives the World Food Programme 5 million euros for Sudan, NATO's secretary-general was told. Chad waits."
+    quote = "Sweden gives the World Food Programme 5 million euros for Sudan"
+    given = pledge(quote, "Sweden", "5 million euros", recipient={"name": "World Food Programme"})
+    titled = dataclasses.replace(document(text), title="Swedish help for the camps in Chad")
+    (record,) = build_records(titled, json.dumps({"records": [given]})).records
+    assert record.also_named == ["SDN", "TCD"]
 
 
 def test_an_amount_may_be_written_otherwise_than_in_the_text():

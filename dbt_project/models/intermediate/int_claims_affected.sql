@@ -1,12 +1,30 @@
 {#- Claims are clustered among their neighbours: those of the same contributors for the same counterpart. A claim that
     names no counterpart takes it from claims with which it shares a hint (the same figure, the same host), and so
-    joins the neighbourhoods of all of these. -#}
+    joins the neighbourhoods of all of these; money for a country may be that for an organisation which works there. -#}
 with recursive
 
 claims as (
 
     select claim_id, record_id, neighbourhood, hint, counterpart_id is null as is_placeless
     from {{ ref('int_claims_resolved') }}
+
+),
+
+dollars as (
+
+    select claim_id, coalesce(amount_usd, usd_min, usd_max) as headline_usd
+    from {{ ref('int_claims_converted') }}
+
+),
+
+recipients as (
+
+    select
+        claims.neighbourhood,
+        unnest({{ recipient_hints('claims', 'dollars.headline_usd') }}) as recipient_hint
+    from {{ ref('int_claims_resolved') }} as claims
+    left join dollars using (claim_id)
+    where len(claims.wider_recipient_ids) > 0 and coalesce(claims.amount, claims.amount_min, claims.amount_max) is not null
 
 ),
 
@@ -19,7 +37,7 @@ changed_records as (
 {% if is_patch() -%}
 built as (
 
-    select claim_id, neighbourhood, hint, is_placeless
+    select claim_id, neighbourhood, hint, is_placeless, recipient_hints
     from intermediate.int_claims_clustered
     where record_id in (select record_id from changed_records)
 
@@ -47,9 +65,19 @@ changed_hints as (
 
 ),
 
+shared_hints as (
+
+    select recipient_hint as hint from recipients
+    group by recipient_hint
+    having min(neighbourhood) <> max(neighbourhood)
+
+),
+
 links as (
 
     select distinct hint, neighbourhood from claims where hint in (select hint from open_hints)
+    union all
+    select distinct recipient_hint as hint, neighbourhood from recipients where recipient_hint in (select hint from shared_hints)
 
 ),
 
@@ -58,6 +86,8 @@ reached as (
     select neighbourhood from changed
     union
     select neighbourhood from claims where hint in (select hint from changed_hints)
+    union
+    select neighbourhood from recipients where recipient_hint in (select unnest(recipient_hints) from built)
     union
     select beyond.neighbourhood
     from reached

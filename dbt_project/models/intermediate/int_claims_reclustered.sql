@@ -59,7 +59,7 @@ only_sums as (
     from unpriced
     inner join money_clusters
         on unpriced.contributor_key = money_clusters.contributor_key
-        and unpriced.counterpart_id = money_clusters.counterpart_id
+        and unpriced.counterpart_id = money_clusters.named_counterpart_id
         and starts_with(money_clusters.block_key, 'contribution|')
         and coalesce(abs(unpriced.effective_date - money_clusters.effective_date) <= {{ var('repeat_days') }}, true)
     where unpriced.main_resource = 'financial'
@@ -340,9 +340,12 @@ final as (
         ), '') as cluster_reason,
         claims.neighbourhood,
         claims.hint,
+        coalesce(money_clusters.recipient_hints, []) as recipient_hints,
+        nullif(money_clusters.named_counterpart_id, identified.counterpart_id) as wider_counterpart_id,
         claims.counterpart_id is null as is_placeless
     from identified
     left join claims using (claim_id)
+    left join money_clusters using (claim_id)
     left join merges on identified.rule_commitment_id = merges.commitment_id
     left join splits
         on identified.rule_commitment_id = splits.commitment_id

@@ -111,7 +111,24 @@ principals as (
 
 organisations as (
 
-    select organisation_id, host_iso3 from {{ ref('organisations') }}
+    select
+        organisation_id,
+        host_iso3,
+        parent_id,
+        organisation_id in (select parent_id from {{ ref('organisations') }}) as has_parts
+    from {{ ref('organisations') }}
+
+),
+
+countries as (
+
+    select iso3 from {{ ref('countries') }}
+
+),
+
+country_codes as (
+
+    select list(iso3) as iso3s from countries
 
 ),
 
@@ -200,6 +217,7 @@ corrected as (
         ) as contributor_ids,
         coalesce(corrected.counterpart, resolved_counterpart_id) as counterpart_id,
         coalesce(corrected.host, resolved_host_id) as host_id,
+        also_named,
         is_joint,
         body,
         coalesce(corrected.body_id, body_id) as body_id,
@@ -336,6 +354,10 @@ dated as (
 
     select
         expanded.*,
+        case
+            when len(also_named) = 0 then also_named
+            else list_filter(also_named, entity_id -> list_contains(country_codes.iso3s, entity_id))
+        end as places,
         case when is_distributive then record_id || '#' || contributor_ids[1] else record_id end as claim_id,
         array_to_string(contributor_ids, '|') as contributor_key,
         len(contributor_ids) as contributors_n,
@@ -365,6 +387,7 @@ dated as (
             else 'unspecified'
         end as main_resource
     from expanded
+    cross join country_codes
 
 ),
 
@@ -373,8 +396,26 @@ final as (
     select
         dated.claim_id,
         dated.* exclude (claim_id, outlet, is_joint),
-        -- Where personnel serves: as the text says, else where the force is known to serve.
-        coalesce(dated.host_id, organisations.host_iso3) as serves_in_id,
+        -- Where personnel serves: as the text says, else where the force is known to serve, else the one place named.
+        coalesce(
+            dated.host_id,
+            organisations.host_iso3,
+            case when dated.record_type = 'troop_commitment' and len(dated.places) = 1 then dated.places[1] end
+        ) as serves_in_id,
+        -- By what wider recipients another report may name the recipient of this money (itself, where it is one): the
+        -- country that an organisation works in, the organisation that a fund belongs to.
+        case
+            when not dated.is_contribution or dated.counterpart_id is null then []
+            when countries.iso3 is not null then [countries.iso3]
+            else list_distinct(list_filter(
+                dated.places || [
+                    case when organisations.has_parts then organisations.organisation_id end,
+                    organisations.parent_id,
+                    organisations.host_iso3
+                ],
+                wider_id -> wider_id is not null
+            ))
+        end as wider_recipient_ids,
         -- Claims that may be clustered with this one have its neighbourhood, or share a hint with one that does.
         hash(
             {{ claim_kind('dated') }},
@@ -409,7 +450,8 @@ final as (
         ) as advances_stage
     from dated
     left join organisations
-        on dated.counterpart_id = organisations.organisation_id and dated.record_type = 'troop_commitment'
+        on dated.counterpart_id = organisations.organisation_id
+    left join countries on dated.counterpart_id = countries.iso3
     left join source_ranks on dated.source_kind = source_ranks.source_kind
     left join stage_ranks
         on dated.stage = stage_ranks.stage

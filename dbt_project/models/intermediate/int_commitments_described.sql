@@ -42,6 +42,7 @@ ranked as (
         claims.claim_id,
         clustered.commitment_id,
         clustered.counterpart_id as cluster_counterpart_id,
+        clustered.wider_counterpart_id,
         clustered.cluster_reason,
         row_number() over (
             partition by clustered.commitment_id
@@ -110,6 +111,7 @@ described as (
         bool_or(is_contribution) as is_contribution,
         arg_min(role, role_n) filter (where role is not null) as role,
         min(cluster_counterpart_id) as counterpart_id,
+        min(wider_counterpart_id) as wider_counterpart_id,
         arg_min(host_id, claim_n) filter (where host_id is not null) as host_id,
         arg_min(body_id, claim_n) filter (where body_id is not null) as body_id,
         arg_min(body, claim_n) filter (where body is not null) as body,
@@ -206,6 +208,7 @@ joined as (
         len(leading_sets.contributor_ids) as contributors_n,
         len(leading_sets.contributor_ids) > 1 as is_joint,
         described.counterpart_id,
+        described.wider_counterpart_id,
         described.host_id,
         described.body_id,
         described.body,

@@ -30,6 +30,15 @@ sums as (
 
 ),
 
+-- What goes to a country through an organisation, or to an organisation through its fund, is found under both.
+sums_by_recipient as (
+
+    select * from sums
+    union all
+    select * replace (wider_counterpart_id as counterpart_id) from sums where wider_counterpart_id is not null
+
+),
+
 joint_members as (
 
     select
@@ -39,7 +48,7 @@ joint_members as (
         usd_min,
         usd_max,
         link_date
-    from sums
+    from sums_by_recipient as sums
     where is_joint and counterpart_id is not null
 
 ),
@@ -53,7 +62,7 @@ parts_of_sums as (
         joint_members.commitment_id as parent_id,
         'possible_part_of' as link_kind,
         'a contributor of a joint sum for the same recipient within {{ var('revision_days') }} days' as link_reason
-    from sums
+    from sums_by_recipient as sums
     inner join joint_members
         on sums.contributor_ids[1] = joint_members.entity_id
         and sums.counterpart_id = joint_members.counterpart_id
@@ -111,7 +120,7 @@ pledged as (
     select
         commitment_id, contributor_key, counterpart_id, currency, headline,
         coalesce(link_date, date '0001-01-01') as link_date
-    from sums
+    from sums_by_recipient
     where stage_group = 'pledged' and counterpart_id is not null and currency is not null
 
 ),
@@ -121,7 +130,7 @@ committed as (
     select
         commitment_id, contributor_key, counterpart_id, currency, headline,
         coalesce(link_date, date '0001-01-01') as link_date
-    from sums
+    from sums_by_recipient
     where stage_group = 'committed' and counterpart_id is not null and currency is not null
 
 ),
@@ -131,7 +140,7 @@ later_sums as (
     select
         commitment_id, contributor_key, counterpart_id, currency, headline, stage_group,
         coalesce(link_date, date '9999-12-31') as link_date
-    from sums
+    from sums_by_recipient
     where stage_group in ('committed', 'disbursed') and counterpart_id is not null and currency is not null
 
 ),
@@ -145,7 +154,9 @@ drawn_on_committed as (
         and later_sums.counterpart_id = committed.counterpart_id
         and later_sums.currency = committed.currency
         and later_sums.link_date >= committed.link_date
-    where later_sums.stage_group = 'disbursed' and later_sums.headline <= committed.headline
+    where later_sums.stage_group = 'disbursed'
+        and later_sums.headline <= committed.headline
+        and later_sums.commitment_id <> committed.commitment_id
 
 ),
 

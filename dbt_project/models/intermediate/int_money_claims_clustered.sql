@@ -32,7 +32,10 @@ claims as (
         {{ is_top_up('quote') }} as is_top_up,
         -- What a conference or an appeal has brought together only grows.
         is_raise or coalesce(role = 'total_raised', false) as is_raise,
-        dollars.headline_usd
+        dollars.headline_usd,
+        wider_recipient_ids,
+        also_named,
+        {{ recipient_hints('claims', 'dollars.headline_usd') }} as recipient_hints
     from {{ ref('int_claims_resolved') }} as claims
     left join dollars using (claim_id)
     where record_type in ('pledge', 'funding_amount')
@@ -127,6 +130,7 @@ measured as (
 
     select
         claim_id,
+        document_id,
         md5_number(block_key) as block_n,
         headline,
         amount_min,
@@ -245,6 +249,16 @@ islands as (
 
 ),
 
+begun as (
+
+    select
+        *,
+        stage_rank < max(stage_rank) over (partition by block_n, island_n, document_id) as is_paid_beside,
+        effective_date - min(effective_date) over (partition by block_n, island_n) > {{ var('revision_days') }} as is_later
+    from islands
+
+),
+
 anchored as (
 
     select
@@ -257,10 +271,13 @@ anchored as (
         last_value(own_date ignore nulls) over earlier as previous_own_date,
         max(effective_date) over earlier as previous_date,
         max(stage_rank) over earlier as previous_stage_rank,
-        coalesce(bool_or(is_top_up) over earlier, false) as is_topped_up,
+        -- The first promise may itself come on top of others.
+        coalesce(bool_or(is_top_up and is_later) over earlier, false) as is_topped_up,
+        -- Who promises a sum and has paid as much promises another.
+        own_date is not null and bool_or(is_paid_beside) over (partition by block_n, island_n, own_date) as is_another,
         last_value(case when own_date is not null then stage_rank end ignore nulls) over earlier
             as previous_own_stage_rank
-    from islands
+    from begun
     window earlier as (
         partition by block_n, island_n
         order by coalesce(own_date, effective_date) nulls first, own_date is null, stage_rank nulls first, claim_id
@@ -282,7 +299,7 @@ repeated as (
                     and not is_exit
                     then 1
                 -- "another 20 million", weeks after the first 20.
-                when is_top_up and not is_topped_up and not is_exit
+                when (is_top_up or is_another) and not is_topped_up and not is_exit
                     and effective_date - previous_date > {{ var('revision_days') }}
                     and stage_rank <= previous_stage_rank
                     then 1
@@ -292,8 +309,27 @@ repeated as (
             partition by block_n, island_n
             order by coalesce(own_date, effective_date) nulls first, own_date is null, stage_rank nulls first, claim_id
             rows unbounded preceding
-        ) as repeat_n
+        ) as counted_repeat_n
     from anchored
+
+),
+
+-- "Pledged 120 million again; last year's were paid": what the report of a new promise says to be further up the
+-- ladder is the old one.
+told_of_both as (
+
+    select
+        * exclude (counted_repeat_n),
+        counted_repeat_n - case
+            when counted_repeat_n > 0
+                and not is_top_up
+                and stage_rank > min(stage_rank) over (partition by block_n, island_n, document_id)
+                and effective_date - min(effective_date) over (partition by block_n, island_n, counted_repeat_n)
+                    <= {{ var('revision_days') }}
+                then 1
+            else 0
+        end as repeat_n
+    from repeated
 
 ),
 
@@ -301,12 +337,12 @@ clustered as (
 
     select
         keyed.*,
-        repeated.figure_reason,
-        repeated.repeat_n,
+        told_of_both.figure_reason,
+        told_of_both.repeat_n,
         concat_ws(
-            '|', keyed.block_key, cast(cast(repeated.anchor as decimal(38, 4)) as varchar), cast(repeated.repeat_n as varchar)
+            '|', keyed.block_key, cast(cast(told_of_both.anchor as decimal(38, 4)) as varchar), cast(told_of_both.repeat_n as varchar)
         ) as commitment_key
-    from repeated
+    from told_of_both
     inner join keyed using (claim_id)
 
 ),
@@ -414,9 +450,120 @@ united_sets as (
 
 ),
 
+-- "20 million for Sudan", and 20 million for an agency in a report that names Sudan, or for a fund of that agency: the
+-- same money, unless another agency got as much for that country, or one document tells of both. The narrower
+-- recipient stands.
+by_recipient as (
+
+    select
+        commitment_key,
+        counterpart_id,
+        wider_recipient_ids,
+        also_named,
+        document_id,
+        currency,
+        headline,
+        headline_usd,
+        is_approximate,
+        effective_date,
+        unnest(recipient_hints) as recipient_hint
+    from united_sets
+    where len(recipient_hints) > 0
+
+),
+
+narrower_recipients as (
+
+    select
+        wide.commitment_key,
+        wide.counterpart_id,
+        wide.document_id,
+        narrow.commitment_key as narrow_key,
+        narrow.counterpart_id as narrow_id,
+        narrow.wider_recipient_ids,
+        narrow.document_id as narrow_document_id,
+        list_contains(wide.also_named, narrow.counterpart_id) as is_named,
+        coalesce(abs(wide.effective_date - narrow.effective_date), 0) as days
+    from by_recipient as wide
+    inner join by_recipient as narrow using (recipient_hint)
+    where wide.counterpart_id <> narrow.counterpart_id
+        and list_contains(wide.wider_recipient_ids, wide.counterpart_id)
+        and list_contains(narrow.wider_recipient_ids, wide.counterpart_id)
+        and case
+            when wide.currency = narrow.currency and wide.headline = narrow.headline then true
+            when wide.currency = narrow.currency
+                then (wide.is_approximate or narrow.is_approximate)
+                    and greatest(wide.headline, narrow.headline) <= 1.10 * least(wide.headline, narrow.headline)
+            else greatest(wide.headline_usd, narrow.headline_usd)
+                <= least(wide.headline_usd, narrow.headline_usd)
+                    * case when wide.is_approximate or narrow.is_approximate then 1.10 else 1.03 end
+        end
+        and coalesce(abs(wide.effective_date - narrow.effective_date) <= {{ var('repeat_days') }}, true)
+
+),
+
+-- Of an organisation and its fund, the fund.
+narrowest_recipients as (
+
+    select
+        commitment_key,
+        any_value(counterpart_id) as counterpart_id,
+        arg_min(narrow_key, (days, narrow_key)) as narrow_key,
+        min(narrow_id) as narrow_id,
+        min(days) as days
+    from (
+        select
+            *,
+            list_contains(
+                flatten(list(list_filter(wider_recipient_ids, wider_id -> wider_id <> narrow_id))
+                    over (partition by commitment_key)),
+                narrow_id
+            ) as is_wider,
+            -- "20 million for Sudan through the World Food Programme" says itself which agency it is.
+            bool_or(is_named) over (partition by commitment_key) as is_any_named
+        from narrower_recipients
+    )
+    where not is_wider and (is_named or not is_any_named)
+    group by commitment_key
+    having min(narrow_id) = max(narrow_id) and not bool_or(document_id = narrow_document_id)
+
+),
+
+-- Two promises to the one are not one promise to the other.
+paired_recipients as (
+
+    select * from narrowest_recipients
+    qualify row_number() over (partition by counterpart_id, narrow_key order by days, commitment_key) = 1
+
+),
+
+-- What the narrower one is itself given through stands for both.
+narrowed as (
+
+    select
+        wide.commitment_key,
+        coalesce(next_narrow.narrow_key, wide.narrow_key) as narrow_key,
+        coalesce(next_narrow.narrow_id, wide.narrow_id) as narrow_id
+    from paired_recipients as wide
+    left join paired_recipients as next_narrow on wide.narrow_key = next_narrow.commitment_key
+
+),
+
+united_recipients as (
+
+    select
+        united_sets.* exclude (commitment_key, counterpart_id),
+        coalesce(narrowed.narrow_key, united_sets.commitment_key) as commitment_key,
+        coalesce(narrowed.narrow_id, united_sets.counterpart_id) as counterpart_id,
+        united_sets.counterpart_id as named_counterpart_id,
+        narrowed.narrow_key is not null as is_narrowed
+    from united_sets
+    left join narrowed using (commitment_key)
+
+),
+
 -- One sum reported in two currencies: same contributors and recipient, at about the same time, worth
--- the same at the rates of the day. Clusters stand in order of their dollars and each is compared with
--- the one before it.
+-- the same at the rates of the day.
 currency_clusters as (
 
     select
@@ -431,84 +578,86 @@ currency_clusters as (
         max(stage_rank) as last_stage_rank,
         min(effective_date) as first_date,
         max(effective_date) as last_date
-    from united_sets
+    from united_recipients
     where counterpart_id is not null and headline_usd is not null and contributor_key <> ''
     group by commitment_key
 
 ),
 
-compared_currencies as (
+currency_steps as (
 
-    select
-        *,
-        coalesce(
-            currency <> lag(currency) over by_dollars
-            and usd <= lag(usd) over by_dollars * case
-                when is_approximate or lag(is_approximate) over by_dollars then 1.10 else 1.03
-            end
-            -- At about the same time; a payment of what was promised may be months later.
-            and (
-                greatest(first_date, lag(first_date) over by_dollars) - least(last_date, lag(last_date) over by_dollars)
-                    <= {{ var('revision_days') }}
-                or first_date - lag(first_date) over by_dollars between 0 and {{ var('repeat_days') }}
-                    and first_stage_rank > lag(last_stage_rank) over by_dollars
-                or lag(first_date) over by_dollars - first_date between 0 and {{ var('repeat_days') }}
-                    and lag(first_stage_rank) over by_dollars > last_stage_rank
-            ),
-            false
-        ) as is_same_sum
+    select *, unnest([floor(ln(usd) / ln(1.1)), floor(ln(usd) / ln(1.1)) + 1]) as usd_step
     from currency_clusters
-    window by_dollars as (partition by giving_key order by usd, commitment_key)
-
-),
-
-currency_islands as (
-
-    select
-        *,
-        sum(case when is_same_sum then 0 else 1 end) over (
-            partition by giving_key order by usd, commitment_key rows unbounded preceding
-        ) as island_n
-    from compared_currencies
+    where usd > 0
 
 ),
 
 -- The currency in which nobody said "about" is the original one.
+same_sums as (
+
+    select
+        later.commitment_key,
+        arg_min(original.commitment_key, (
+            original.is_only_approximate, -original.documents_n, original.first_date, original.commitment_key
+        )) as leading_key
+    from currency_steps as later
+    inner join currency_steps as original
+        on later.giving_key = original.giving_key and later.usd_step = original.usd_step
+    where later.currency <> original.currency
+        and (
+            original.is_only_approximate, -original.documents_n, original.first_date, original.commitment_key
+        ) < (later.is_only_approximate, -later.documents_n, later.first_date, later.commitment_key)
+        and greatest(later.usd, original.usd) <= least(later.usd, original.usd) * case
+            when later.is_approximate or original.is_approximate then 1.10 else 1.03
+        end
+        -- At about the same time; a payment of what was promised may be months later.
+        and (
+            greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
+                <= {{ var('revision_days') }}
+            or later.first_date - original.first_date between 0 and {{ var('repeat_days') }}
+                and later.first_stage_rank > original.last_stage_rank
+            or original.first_date - later.first_date between 0 and {{ var('repeat_days') }}
+                and original.first_stage_rank > later.last_stage_rank
+        )
+    group by later.commitment_key
+
+),
+
 joined_currencies as (
 
     select
-        commitment_key,
-        first(commitment_key) over (
-            partition by giving_key, island_n
-            order by is_only_approximate, documents_n desc, first_date nulls last, commitment_key
-        ) as leading_key
-    from currency_islands
-    qualify commitment_key <> leading_key
+        same_sums.commitment_key,
+        coalesce(leaders.leading_key, same_sums.leading_key) as leading_key
+    from same_sums
+    left join same_sums as leaders on same_sums.leading_key = leaders.commitment_key
 
 ),
 
 final as (
 
     select
-        united_sets.claim_id,
-        coalesce(joined_currencies.leading_key, united_sets.commitment_key) as commitment_key,
-        united_sets.block_key,
-        united_sets.counterpart_id,
-        united_sets.currency,
-        united_sets.contributor_key,
-        united_sets.effective_date,
+        united_recipients.claim_id,
+        coalesce(joined_currencies.leading_key, united_recipients.commitment_key) as commitment_key,
+        united_recipients.block_key,
+        united_recipients.recipient_hints,
+        united_recipients.counterpart_id,
+        united_recipients.named_counterpart_id,
+        united_recipients.currency,
+        united_recipients.contributor_key,
+        united_recipients.effective_date,
         concat_ws(
             '; ',
-            case when united_sets.figure_reason <> 'first' then united_sets.figure_reason end,
+            case when united_recipients.figure_reason <> 'first' then united_recipients.figure_reason end,
             case
-                when united_sets.stated_counterpart_id is null and united_sets.counterpart_id is not null
+                when united_recipients.stated_counterpart_id is null and united_recipients.counterpart_id is not null
                     then 'recipient from the only match'
             end,
-            case when united_sets.repeat_n > 0 then 'the same figure again, as a new promise' end,
-            case when united_sets.is_joined_set then 'joint sum with most names in common' end,
+            case when united_recipients.repeat_n > 0 then 'the same figure again, as a new promise' end,
+            case when united_recipients.is_narrowed then 'the same sum for a recipient that works for the one named' end,
+            case when united_recipients.is_joined_set then 'joint sum with most names in common' end,
             case when joined_currencies.leading_key is not null then 'same sum in another currency' end
         ) as cluster_reason
-    from united_sets
+    from united_recipients
     left join joined_currencies using (commitment_key)
 
 )

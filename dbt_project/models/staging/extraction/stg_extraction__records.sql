@@ -72,6 +72,7 @@ unpacked as (
         ) as shares,
         record.counterpart as counterpart,
         record.host as host,
+        coalesce(record.also_named, []) as also_named,
         record.body as body,
         record.body_id as body_id,
         record.representative as representative,
