@@ -7,6 +7,7 @@ use and again when a file has changed. Which of several meanings a text has is n
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -130,7 +131,8 @@ def _rows(path: Path, cells: int) -> Iterator[list[str]]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         next(reader, None)
-        yield from (row for row in reader if len(row) >= cells)
+        # Languages, entities and forms stand in thousands of rows: one string each.
+        yield from ([row[0], *map(sys.intern, row[1:])] for row in reader if len(row) >= cells)
 
 
 def _index(everything: list[Alias], organisations: dict[str, Organisation]) -> Aliases:
