@@ -64,7 +64,7 @@ from extract.warehouse import (
 )
 
 # Documents whose rows go in with one transaction: each is whole in it or absent.
-_BATCH_DOCUMENTS = 200
+_BATCH_DOCUMENTS = 100
 # Documents under way at once where the settings leave it to the provider.
 _DEFAULT_CONCURRENCY = 64
 
