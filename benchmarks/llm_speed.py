@@ -7,7 +7,9 @@ own. Each contestant runs in a fresh process against it, one after the other, in
 
 * `ours`: the `llm` provider as it is, prompt, validation, throttle and a row per attempt included;
 * `ours_free`: the same with no bound on requests under way but the number of documents;
-* `ours_instructor`: the same through instructor (mode tools), which is what wrapping an answer costs;
+* `run`, `run_free`: a whole run as well: files are read, answers grounded and loaded, the DuckDB file
+  published; only dbt's build, which no peer has, is left out;
+* `ours_instructor`: `ours` through instructor (mode tools), which is what wrapping an answer costs;
 * `openai`: the bare openai client with the same prompt and response format, validated with Pydantic;
 * `instructor`: instructor's async client with the typed schema, as its documentation shows it;
 * `instructor_short`: the same with a schema of five fields, which is the least it can be asked with;
@@ -16,7 +18,7 @@ own. Each contestant runs in a fresh process against it, one after the other, in
 
 Wall time starts before the clients are imported. Tokens are characters / 4 of messages and response
 format or tools, as the mock receives them; this understates Arabic and Russian, equally for all.
-The grounding check is left out: it is the same code for every contestant.
+Grounding and loading are left out but for `run` and `run_free`: the peers stop when they have their answers.
 """
 
 from __future__ import annotations
@@ -30,13 +32,17 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTESTANTS = ("ours", "ours_free", "ours_instructor", "openai", "instructor", "instructor_short", "langextract")
+CONTESTANTS = (
+    "run", "run_free", "ours", "ours_free", "ours_instructor", "openai", "instructor", "instructor_short",
+    "langextract",
+)  # fmt: skip
 LANGUAGES = ("en", "fr", "es", "ru", "ar")
 DOCUMENT_CHARS = 2_000
 _FACTS = {
@@ -175,6 +181,24 @@ async def _ours_instructor(url: str, texts: list[str], in_flight: int) -> int:
     return await _ours(url, texts, in_flight, "tools")
 
 
+def _run(url: str, texts: list[str], in_flight: int) -> int:
+    os.environ.update(OPENAI_BASE_URL=url, OPENAI_API_KEY="none")
+    with tempfile.TemporaryDirectory() as folder:
+        articles = Path(folder, "articles")
+        articles.mkdir()
+        for number, text in enumerate(texts):
+            (articles / f"{number:05}.txt").write_text(text, encoding="utf-8")
+        from extract import pipeline, transform
+        from extract.config import Settings
+        from extract.providers import open_provider
+
+        transform.build = lambda copy: transform.BuildResult(0, 0, [])
+        settings = Settings(warehouse=Path(folder, "w.duckdb"), model="openai/gpt-5-mini", concurrency=in_flight)
+        summary = pipeline.run(settings, [articles], open_provider(settings))
+        assert summary.published
+        return summary.records_n
+
+
 async def _bounded(in_flight: int, calls: list[Callable[[], Awaitable[int]]]) -> int:
     places = asyncio.Semaphore(in_flight)
 
@@ -288,8 +312,11 @@ def contest(contestant: str, url: str, documents_n: int, in_flight: int) -> None
         "ours": _ours, "ours_free": _ours, "ours_instructor": _ours_instructor, "openai": _openai,
         "instructor": _instructor, "instructor_short": _instructor_short, "langextract": _langextract,
     }  # fmt: skip
-    bound = documents_n if contestant == "ours_free" else in_flight
-    records_n = asyncio.run(runs[contestant](url, texts, bound))
+    bound = documents_n if contestant.endswith("_free") else in_flight
+    if contestant in ("run", "run_free"):
+        records_n = _run(url, texts, bound)
+    else:
+        records_n = asyncio.run(runs[contestant](url, texts, bound))
     print(
         json.dumps(
             {

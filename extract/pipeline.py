@@ -64,7 +64,7 @@ from extract.warehouse import (
 )
 
 # Documents whose rows go in with one transaction: each is whole in it or absent.
-_BATCH_DOCUMENTS = 50
+_BATCH_DOCUMENTS = 100
 # Documents under way at once where the settings leave it to the provider.
 _DEFAULT_CONCURRENCY = 64
 
@@ -854,11 +854,13 @@ def _extract_into(
     Raises:
         ConfigError: If the provider stopped for good before it answered anything.
     """
+    stamps = version_stamps()
     with open_warehouse(copy) as connection:
         create_tables(connection)
-        stamps = version_stamps()
         if known.versions.get("rates") != stamps["rates"]:
             _load_rates(connection)
+    # Opened anew: what DuckDB needed for thirty years of rates it gives back only when it closes.
+    with open_warehouse(copy) as connection:
         loader = _Loader(connection, settings, known, len(work.items), progress)
         for item in work.items:
             if item.document is not None:
@@ -915,7 +917,7 @@ async def _ask_all(
             attempts, reason = await _ask(provider, items[0].document, judged)
             made = [_Made(attempt, datetime.now(UTC)) for attempt in attempts]
             if reason is None:
-                journal.add(*items[0].key, [{**asdict(one.attempt), "asked_at": one.asked_at} for one in made])
+                journal.add(*items[0].key, [{**vars(one.attempt), "asked_at": one.asked_at} for one in made])
                 loader.answered(items, [*kept, *made], judged=judged,
                                 asked_n=sum(attempt.seconds > 0 for attempt in attempts))  # fmt: skip
             else:
@@ -1102,7 +1104,7 @@ class _Loader:
         extraction: str | None = None
         for number, one in enumerate(made, start=first_n):
             extraction = extraction_id(document_id, fingerprint, number)
-            row = {**asdict(one.attempt), "fingerprint": fingerprint, "extraction_id": extraction,
+            row = {**vars(one.attempt), "fingerprint": fingerprint, "extraction_id": extraction,
                    "run_id": self.run_id, "attempt_n": number, "document_id": document_id,
                    "asked_at": one.asked_at}  # fmt: skip
             self._rows.setdefault("extractions", []).append(row)

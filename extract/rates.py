@@ -40,19 +40,23 @@ def _insert_rates(connection: duckdb.DuckDBPyConnection, rates: str) -> None:
     connection.execute(
         """
         insert into raw.exchange_rates
-        with wide as (select * from read_csv(?, all_varchar = true, header = true)),
-        long as (unpivot wide on columns(* exclude ("Date")) into name currency value per_euro),
-        rates as (
-            select trim(currency) as currency, try_cast("Date" as date) as rate_date,
-                   try_cast(per_euro as double) as per_euro
-            from long
+        with quoted as materialized (
+            select cast("Date" as date) as rate_date, try_cast("USD" as double) as dollars_per_euro,
+                   * exclude ("Date")
+            from read_csv(?, all_varchar = true, header = true)
         ),
-        dollars as (select rate_date, per_euro as dollars_per_euro from rates where currency = 'USD')
+        long as (
+            unpivot quoted on columns(* exclude (rate_date, dollars_per_euro)) into name currency value per_euro
+        ),
+        rates as (
+            select trim(currency) as currency, rate_date, dollars_per_euro, try_cast(per_euro as double) as per_euro
+            from long
+        )
         select currency, rate_date, dollars_per_euro / per_euro, ?
-        from rates join dollars using (rate_date)
+        from rates
         where per_euro > 0 and dollars_per_euro > 0 and length(currency) = 3 and currency <> 'USD'
         union all
-        select 'EUR', rate_date, dollars_per_euro, ? from dollars where dollars_per_euro > 0
+        select 'EUR', rate_date, dollars_per_euro, ? from quoted where dollars_per_euro > 0
         """,
         [rates, RATES_SOURCE, RATES_SOURCE],
     )

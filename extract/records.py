@@ -366,12 +366,13 @@ class _Builder:
         if words is None:
             return None
         language = self.document.language
-        stated = parse_money(words, language)
+        stated: Money | None = None
         for one in evidence:
             for mention in find_money(one.quote, language):
                 written = one.quote[mention.start : mention.end]
                 if says(written, words) or says(words, written):
                     return mention.money
+            stated = stated or parse_money(words, language)
             if says(one.quote, words):
                 bare = stated if stated is not None and stated.amount is not None else self._bare_money(words)
                 if bare is not None:
@@ -415,12 +416,13 @@ class _Builder:
         if words is None:
             return None
         language = self.document.language
-        stated = parse_quantity(words, language)
+        stated: Quantity | None = None
         for one in evidence:
             for mention in find_headcounts(one.quote, language):
                 written = one.quote[mention.start : mention.end]
                 if says(written, words) or says(words, written):
                     return mention.headcount
+            stated = stated or parse_quantity(words, language)
             if says(one.quote, words) and stated is not None and stated.value is not None:
                 return stated
         for one in evidence:

@@ -7,6 +7,7 @@ use and again when a file has changed. Which of several meanings a text has is n
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -69,8 +70,8 @@ def aliases() -> Aliases:
     Raises:
         ConfigError: If seeds/country_aliases.csv is missing. The organisations' files may be.
     """
-    seeds = _seeds()
-    return _load(seeds, tuple(_stamp(seeds / name) for name in _FILES))
+    paths = _paths()
+    return _load(paths, tuple(map(_stamp, paths)))
 
 
 def words_of(phrase: str) -> Key:
@@ -87,8 +88,8 @@ _FILES = ("country_aliases.csv", "organisation_aliases.csv", "organisations.csv"
 
 
 @lru_cache(maxsize=1)
-def _seeds() -> Path:
-    return project_root() / "seeds"
+def _paths() -> tuple[Path, ...]:
+    return tuple(project_root() / "seeds" / name for name in _FILES)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -100,22 +101,23 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1)
-def _load(seeds: Path, stamps: tuple[tuple[int, int], ...]) -> Aliases:
+def _load(paths: tuple[Path, ...], stamps: tuple[tuple[int, int], ...]) -> Aliases:
+    countries, organisation_aliases, organisation_list = paths
     if stamps[0] == (0, 0):
         raise ConfigError(
-            f"{str(seeds / _FILES[0])!r} is missing. Write it with: python seeds/build/build_country_aliases.py"
+            f"{str(countries)!r} is missing. Write it with: python seeds/build/build_country_aliases.py"
         )
     organisations = {
         row[0]: Organisation(row[1], cast(ActorType, row[2]), row[4])
-        for row in _rows(seeds / "organisations.csv", 5)
+        for row in _rows(organisation_list, 5)
     }  # fmt: skip
     everything = [
         Alias(row[0], row[1], row[2], cast(Form, row[3]), True)
-        for row in _rows(seeds / "country_aliases.csv", 4)
+        for row in _rows(countries, 4)
     ]  # fmt: skip
     everything += [
         Alias(row[0], row[1], row[2], "abbreviation" if row[0].isupper() else "name", False)
-        for row in _rows(seeds / "organisation_aliases.csv", 3)
+        for row in _rows(organisation_aliases, 3)
         if row[2] in organisations and not row[0].startswith(("the ", "The "))
     ]
     everything += [Alias(row.name_en, "en", id_, "name", False) for id_, row in organisations.items()]
@@ -129,7 +131,8 @@ def _rows(path: Path, cells: int) -> Iterator[list[str]]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         next(reader, None)
-        yield from (row for row in reader if len(row) >= cells)
+        # Languages, entities and forms stand in thousands of rows: one string each.
+        yield from ([row[0], *map(sys.intern, row[1:])] for row in reader if len(row) >= cells)
 
 
 def _index(everything: list[Alias], organisations: dict[str, Organisation]) -> Aliases:

@@ -91,7 +91,7 @@ def fold_text(text: str) -> str:
     if any(map(unicodedata.combining, set(text))):
         return fold(text).text
     plain = text.lower().replace("`", "'") if text.isascii() else text.translate(_PLAIN)
-    return _AROUND_TIGHT.sub(r"\1", _SPACES.sub(" ", plain)).strip(" ")
+    return _AROUND_TIGHT.sub(r"\1", " ".join(plain.split()))
 
 
 class _Plain(dict[int, str]):
@@ -106,7 +106,6 @@ class _Plain(dict[int, str]):
 
 
 _PLAIN = _Plain()
-_SPACES = re.compile(r"\s+")
 _AROUND_TIGHT = re.compile(f" ?([{''.join(sorted(_TIGHT))}]) ?")
 
 

@@ -157,7 +157,7 @@ def test_a_traceback_is_shown_on_demand_only(tmp_path):
 def test_nothing_slow_is_imported_to_find_that_nothing_changed():
     code = (
         "import sys, extract.cli, extract.pipeline, extract.providers.embedded, extract.report;"
-        "print([name for name in ('dbt', 'openai', 'instructor', 'trafilatura', 'py3langid', 'aiohttp', 'torch',"
+        "print([name for name in ('dbt', 'openai', 'instructor', 'trafilatura', 'fasttext', 'aiohttp', 'torch',"
         " 'currency_converter') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

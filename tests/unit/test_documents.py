@@ -86,6 +86,11 @@ def test_any_bytes_are_a_text_or_an_error_that_names_the_file(data):
      ("A Noruega prometeu novecentos milhões de coroas ao Sudão, disse a ministra na quarta-feira.", "pt"),
      ("Norveç, Sudan'a dokuz yüz milyon kron vermeyi taahhüt etti, dedi bakan çarşamba günü.", "tr"),
      ("挪威部长星期三在奥斯陆表示，挪威承诺向苏丹提供九亿克朗。", "zh"),
+     ("NORWAY PLEDGED 900 MILLION KRONER TO SUDAN ON WEDNESDAY", "en"),
+     ("Norway pledged 900 million kroner \ud800 to Sudan on Wednesday\x00\nin Oslo", "en"),
+     ("وزیر امور خارجه گفت که دولت نهصد میلیون ریال به سودان کمک خواهد کرد.", "fa"),
+     ("Міністр закордонних справ заявив у середу в Києві, що уряд надасть Судану дев'ятсот мільйонів гривень.", "uk"),
+     ("Il ministro degli Esteri ha annunciato a Roma che il governo donerà novecento milioni di euro al Sudan.", "it"),
      ("12 / 34", None), ("", None)],
 )  # fmt: skip
 def test_the_language_is_told(text, language):
