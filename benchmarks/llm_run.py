@@ -115,6 +115,7 @@ def one(folder: str, warehouse: str, in_flight: int) -> None:
     from extract.config import Settings
     from extract.providers import open_provider
 
+    transform.prepare = lambda kept: None
     transform.build = lambda copy, **_: transform.BuildResult(0, 0, [])
     settings = Settings(warehouse=Path(warehouse), model="openai/gpt-5-mini", concurrency=in_flight)
     summary = pipeline.run(

@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -72,6 +73,8 @@ def build(warehouse: Path, *, kept: Path | None = None) -> BuildResult:
     Raises:
         WarehouseError: If dbt itself stops, before its nodes run.
     """
+    while _preparing:
+        _preparing.pop().join()
     is_standing = _standing(warehouse)
     with _dbt(warehouse) as (invoke, _):
         manifest = _manifest(invoke, kept)
@@ -81,6 +84,30 @@ def build(warehouse: Path, *, kept: Path | None = None) -> BuildResult:
         with open_warehouse(warehouse) as connection:
             set_version(connection, _STANDING, f"{_build_key()} {_standing_contents(connection)}")
     return summary
+
+
+def prepare(kept: Path) -> threading.Thread:
+    """Load dbt and the parsed project in the background: it takes two seconds, in which a run asks and loads."""
+
+    def load() -> None:
+        with contextlib.suppress(Exception):  # what is wrong is said when it is needed
+            _load_dbt()
+            project = dbt_version()
+            if project not in _manifests and (manifest := _read_manifest(kept)) is not None:
+                _manifests[project] = manifest
+
+    thread = threading.Thread(target=load, name="dbt")
+    thread.start()
+    _preparing.append(thread)
+    return thread
+
+
+_preparing: list[threading.Thread] = []
+
+
+def _load_dbt() -> None:
+    import dbt.adapters.duckdb.connections
+    import dbt.cli.main  # noqa: F401
 
 
 # Name, in raw.versions, of what a build in which everything passed says of seeds, views and unit tests.

@@ -153,7 +153,8 @@ def test_a_second_build_leaves_standing_what_follows_from_the_project_alone(buil
     # The kept project is the parsed one: patching would otherwise never be allowed.
     assert rows(copy, "select inputs_hash from intermediate.int_build_mode") == hashed
     for table in ("commitments", "evidence", "extraction_quality"):
-        assert rows(copy, f"select * from {table} order by all") == rows(built[0], f"select * from {table} order by all")
+        query = f"select * from {table} order by all"
+        assert rows(copy, query) == rows(built[0], query)
 
 
 @pytest.mark.parametrize(
