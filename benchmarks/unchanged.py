@@ -6,21 +6,22 @@ Documents are files in a folder, each with a pledge of its own. The warehouse th
 it, without the run (--run makes it by one): answers come from a table, so that what is measured is Pledgebook and not a
 model. Each run is a process of its own; printed are seconds by the clock and of processor time and
 peak memory. The floor beside them lists the same files with `os.stat`, and a second one reads them whole.
-The run after one change is split at the line "building and testing the marts": before it stands what this benchmark is
-about, after it dbt and publishing. Without --claims the changed document holds no record: what is measured is what a
-change costs at least.
+The run after one change is split at the line "building and testing the marts": before it stands what this benchmark
+is about, after it dbt and publishing. Without --claims the changed document holds no record: what is measured is what
+a change costs at least.
 
-Processor time of 100,000 documents on two cores and peak memory, 27 November 2026. By the clock they were 13.4 and 44.5 s
-before, on cores that did little else; afterwards other work held both cores, so that the clock says nothing (12.8, 37.2):
+Processor time of 100,000 documents on two cores and peak memory, 27 November 2026. By the clock they were 13.4 and
+44.5 s before, on cores that did little else; afterwards other work held both cores, so that the clock says nothing
+(12.8, 37.2):
 
-    nothing changed                 before 14.1 s, 600 MB (463 without the journal of DuckDB that this benchmark used to leave)
-                                    now 9.5 to 11.2 s, 356 to 370 MB
+    nothing changed                 before 14.1 s, 600 MB (463 up to the plan, on a file without a journal of DuckDB,
+                                    which this benchmark used to leave), now 9.5 to 11.2 s, 356 to 370 MB
     one changed                     before 29.7 s more, now 15.4 s more
     one changed, marts built whole  before 29.7 s more, now 21.4 s more
 
-Of what is left, 2 s import dbt (while the text is read, asked about and loaded), 1.6 s write out the one row group of DuckDB in
-which 100,000 texts lie, and 62 nodes of dbt take 6 to 8 s, 1.4 s of them two models over every document. When the code that
-reads files is another one, all of them are read anew, which takes minutes.
+Of what is left, 2 s import dbt (while the text is read, asked about and loaded), 1.6 s write out the one row group of
+DuckDB in which 100,000 texts lie, and 62 nodes of dbt take 6 to 8 s, 1.4 s of them two models over every document.
+When the code that reads files is another one, all of them are read anew, which takes minutes.
 """
 
 from __future__ import annotations
