@@ -115,7 +115,8 @@ def one(folder: str, warehouse: str, in_flight: int) -> None:
     from extract.config import Settings
     from extract.providers import open_provider
 
-    transform.build = lambda copy: transform.BuildResult(0, 0, [])
+    transform.prepare = lambda kept: None
+    transform.build = lambda copy, **_: transform.BuildResult(0, 0, [])
     settings = Settings(warehouse=Path(warehouse), model="openai/gpt-5-mini", concurrency=in_flight)
     summary = pipeline.run(
         settings, [Path(folder)], open_provider(settings), progress=lambda result, done, total: print(".", flush=True)

@@ -13,16 +13,21 @@ import io
 import os
 import re
 import shutil
+import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from extract.config import project_root
 from extract.errors import WarehouseError
-from extract.warehouse import copy_file, open_warehouse
+from extract.warehouse import RAW_TABLES, copy_file, open_warehouse, set_version
 
 Invoke = Callable[..., Any]
 
@@ -56,15 +61,128 @@ def dbt_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def build(warehouse: Path) -> BuildResult:
+def build(warehouse: Path, *, kept: Path | None = None) -> BuildResult:
     """Build and test every model in the file at `warehouse`.
+
+    Every data test runs in every build. What follows from the project alone is left as it stands after a build in which
+    everything passed: seeds, views, and unit tests, which know no data but their own (see `_standing`).
+
+    Args:
+        kept: Where the parsed project is kept from one process to the next; None keeps it nowhere.
 
     Raises:
         WarehouseError: If dbt itself stops, before its nodes run.
     """
+    while _preparing:
+        _preparing.pop().join()
+    is_standing = _standing(warehouse)
     with _dbt(warehouse) as (invoke, _):
-        result = invoke("build", manifest=_manifest(invoke))
-    return _summary(result, warehouse)
+        manifest = _manifest(invoke, kept)
+        result = invoke("build", *(_left_standing(manifest) if is_standing else ()), manifest=manifest)
+    summary = _summary(result, warehouse, {key for key, node in manifest.nodes.items() if _kind(node) == "test"})
+    if not summary.failures and not is_standing:
+        with open_warehouse(warehouse) as connection:
+            set_version(connection, _STANDING, f"{_build_key()} {_standing_contents(connection)}")
+    return summary
+
+
+def prepare(kept: Path) -> threading.Thread:
+    """Load dbt and the parsed project in the background: it takes two seconds, in which a run asks and loads."""
+
+    def load() -> None:
+        with contextlib.suppress(Exception):  # what is wrong is said when it is needed
+            _load_dbt()
+            project = dbt_version()
+            if project not in _manifests and (manifest := _read_manifest(kept)) is not None:
+                _manifests[project] = manifest
+
+    thread = threading.Thread(target=load, name="dbt")
+    thread.start()
+    _preparing.append(thread)
+    return thread
+
+
+_preparing: list[threading.Thread] = []
+
+
+def _load_dbt() -> None:
+    import dbt.adapters.duckdb.connections
+    import dbt.cli.main  # noqa: F401
+
+
+# Name, in raw.versions, of what a build in which everything passed says of seeds, views and unit tests.
+_STANDING = "standing"
+# Macros that look into the warehouse while a model is compiled: what calls one depends on data.
+_LOOKING = frozenset({
+    "macro.dbt.run_query", "macro.dbt.statement", "macro.dbt.load_relation", "macro.dbt.load_cached_relation",
+})  # fmt: skip
+
+
+def _build_key() -> str:
+    """Hash of everything that decides what a unit test says, what a seed holds and how a view is defined."""
+    digest = hashlib.sha256(f"{dbt_version()}|{RAW_TABLES!r}".encode())
+    digest.update(Path(__file__).read_bytes())
+    for distribution in ("dbt-core", "dbt-duckdb", "duckdb"):
+        digest.update(version(distribution).encode())
+    return digest.hexdigest()[:16]
+
+
+def _standing(warehouse: Path) -> bool:
+    """Whether seeds and views are what this very project made in a build that passed its unit tests.
+
+    Unit tests and definitions of views follow from the project, the programs that read it and the columns of the raw
+    tables: `_build_key`. Seeds and views could have been changed in the file by somebody else: they are compared.
+    """
+    if not warehouse.exists():
+        return False
+    with open_warehouse(warehouse, read_only=True) as connection:
+        if not connection.execute("select 1 from duckdb_tables() where table_name = 'versions'").fetchone():
+            return False
+        stamp = connection.execute("select value from raw.versions where name = ?", [_STANDING]).fetchone()
+        return stamp is not None and stamp[0] == f"{_build_key()} {_standing_contents(connection)}"
+
+
+def _standing_contents(connection: duckdb.DuckDBPyConnection) -> str:
+    """Hash of the rows of every seed and of the definition of every view."""
+    tables = connection.execute(
+        "select table_name, sql from duckdb_tables() where schema_name = 'seeds' order by all"
+    ).fetchall()
+    rows = [
+        connection.execute(f'select count(*), sum(cast(hash(one) as hugeint)) from seeds."{name}" as one').fetchone()
+        for name, _ in tables
+    ]
+    views = connection.execute(
+        "select schema_name, view_name, sql from duckdb_views() where not internal order by all"
+    ).fetchall()
+    return hashlib.sha256(repr((tables, rows, views)).encode()).hexdigest()[:16]
+
+
+def _left_standing(manifest: Any) -> list[str]:
+    """Options that leave out unit tests, seeds and the views whose definition follows from the project alone."""
+    views = [
+        node.name
+        for node in manifest.nodes.values()
+        if _kind(node) == "model" and node.config.materialized == "view" and not _macros(node, manifest) & _LOOKING
+    ]
+    # Without the last option the tests of a view would be left out with it.
+    return ["--exclude-resource-type", "seed", "--exclude-resource-type", "unit_test",
+            *(["--exclude", *sorted(views), "--indirect-selection", "empty"] if views else [])]  # fmt: skip
+
+
+def _macros(node: Any, manifest: Any) -> set[str]:
+    """Every macro that compiling `node` may call."""
+    found: set[str] = set()
+    waiting = list(node.depends_on.macros)
+    while waiting:
+        one = waiting.pop()
+        if one not in found and one in manifest.macros:
+            found.add(one)
+            waiting += manifest.macros[one].depends_on.macros
+    return found
+
+
+def _kind(node: Any) -> str:
+    return str(node.resource_type)
 
 
 @dataclass(frozen=True)
@@ -198,19 +316,63 @@ def _environment(changed: dict[str, str]) -> Iterator[None]:
 _manifests: dict[str, Any] = {}
 
 
-def _manifest(invoke: Invoke) -> Any:
+def _manifest(invoke: Invoke, kept: Path | None = None) -> Any:
     """The parsed project: parsing takes a third of a build, and a process may build many times."""
-    version = dbt_version()
-    if version not in _manifests:
-        result = invoke("parse")
-        if not result.success:
-            raise WarehouseError(f"dbt cannot read dbt_project/: {_one_line(str(result.exception))}. Mend it there.")
+    project = dbt_version()
+    if project not in _manifests:
+        manifest = _read_manifest(kept)
+        if manifest is None:
+            result = invoke("parse")
+            if not result.success:
+                raise WarehouseError(
+                    f"dbt cannot read dbt_project/: {_one_line(str(result.exception))}. Mend it there."
+                )
+            manifest = result.result
+            _keep_manifest(manifest, kept)
         _manifests.clear()
-        _manifests[version] = result.result
-    return _manifests[version]
+        _manifests[project] = manifest
+    return _manifests[project]
 
 
-def _summary(result: Any, warehouse: Path) -> BuildResult:
+def manifest_path(warehouse: Path) -> Path:
+    """Where the parsed project is kept for the runs on a warehouse: beside it, trusted as it is."""
+    return warehouse.with_name(warehouse.name + ".dbt")
+
+
+def _manifest_key() -> bytes:
+    return f"{_build_key()} {sys.version_info[:2]} {project_root()}\n".encode()
+
+
+def _read_manifest(kept: Path | None) -> Any:
+    """What `_keep_manifest` kept, if it is whole and of this very project and these programs; else None."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    try:
+        data = kept.read_bytes() if kept is not None else b""
+    except OSError:
+        return None
+    key = _manifest_key()
+    digest, body = data[len(key) : len(key) + 32], data[len(key) + 32 :]
+    if not data.startswith(key) or hashlib.sha256(body).digest() != digest:
+        return None
+    return Manifest.from_msgpack(body, decoder=extended_mashumuro_decoder)
+
+
+def _keep_manifest(manifest: Any, kept: Path | None) -> None:
+    """Keep the parsed project, as dbt itself does for its partial parsing; where that is impossible, do without."""
+    from dbt.parser.manifest import extended_mashumaro_encoder
+
+    if kept is None:
+        return
+    body = manifest.to_msgpack(extended_mashumaro_encoder)
+    new = kept.with_name(kept.name + ".new")
+    with contextlib.suppress(OSError):
+        new.write_bytes(_manifest_key() + hashlib.sha256(body).digest() + body)
+        os.replace(new, kept)
+
+
+def _summary(result: Any, warehouse: Path, data_tests: set[str]) -> BuildResult:
     if not getattr(result.result, "results", None):
         raise WarehouseError(
             f"dbt stopped before it built anything: {_one_line(str(result.exception or 'no node ran'))}. "
@@ -223,6 +385,9 @@ def _summary(result: Any, warehouse: Path) -> BuildResult:
         for node in nodes
         if str(node.status) in {"error", "fail", "runtime error"}
     ]
+    # Nothing is published on the word of a test that did not run.
+    missing = data_tests - {node.node.unique_id for node in nodes}
+    failures += [f"test {name.split('.')[2]}: it did not run" for name in sorted(missing)]
     tests = sum(str(node.node.resource_type) in {"test", "unit_test"} for node in nodes)
     return BuildResult(len(nodes) - tests, tests, failures)
 

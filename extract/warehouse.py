@@ -14,6 +14,7 @@ import re
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -93,7 +94,7 @@ RAW_TABLES: dict[str, dict[str, str]] = {
 _SCHEMAS = frozenset({"raw", "seeds", "staging", "intermediate", "main", "temp", "system"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """What a source gave when it was last looked at.
 
@@ -322,11 +323,12 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
         "select document_id, fingerprint, max_by(extraction_id, attempt_n) filter (where status = 'ok'),"
         " max(attempt_n), count(distinct run_id), max(asked_at) from raw.extractions group by all",
     ):
-        attempts[(document_id, fingerprint)] = count
+        key = (document_id, fingerprint)
+        attempts[key] = count
         if last_good:
-            answered[(document_id, fingerprint)] = last_good
+            answered[key] = last_good
         else:
-            failed[(document_id, fingerprint)] = (failed_n, last_at)
+            failed[key] = (failed_n, last_at)
     forgotten = {
         one
         for document_id, source_ids in _rows(connection, "select document_id, source_ids from raw.forgotten")
@@ -345,10 +347,11 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query, some thousand at a time."""
+    """The rows of a query, some thousand at a time, each text once: an id stands in several tables."""
     cursor = connection.execute(query)
-    while rows := cursor.fetchmany(20_000):
-        yield from rows
+    while rows := cursor.fetchmany(5_000):
+        for row in rows:
+            yield tuple([sys.intern(value) if value.__class__ is str else value for value in row])
 
 
 def read_documents(connection: duckdb.DuckDBPyConnection, document_ids: Sequence[str]) -> list[StoredDocument]:

@@ -56,7 +56,8 @@ def without_dbt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     failures: list[str] = []
     monkeypatch.setattr(rates, "load_rates", lambda connection: None)
     monkeypatch.setattr(report, "contributions_table", lambda warehouse: "the table")
-    monkeypatch.setattr(transform, "build", lambda _: transform.BuildResult(0, 1, list(failures)))
+    monkeypatch.setattr(transform, "prepare", lambda kept: None)
+    monkeypatch.setattr(transform, "build", lambda _, **__: transform.BuildResult(0, 1, list(failures)))
     return failures
 
 

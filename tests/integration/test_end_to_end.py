@@ -58,7 +58,7 @@ def test_one_command_gives_the_table_the_counts_and_what_to_type_next(built):
     for words in ("select * from contributions_by_country", "pledgebook docs", "pledgebook run FOLDER"):
         assert words in result.stdout
     left = [path.name for path in sorted(warehouse.parent.iterdir())]
-    assert left == ["warehouse.duckdb", "warehouse.duckdb.lock", "warehouse.duckdb.state"]
+    assert left == ["warehouse.duckdb", "warehouse.duckdb.dbt", "warehouse.duckdb.lock", "warehouse.duckdb.state"]
 
 
 @pytest.mark.parametrize("mart", MARTS)
@@ -137,6 +137,78 @@ def test_a_rebuild_gives_the_same_marts(built, tmp_path):
         assert rows(copy, query) == rows(built[0], query)
 
 
+def test_a_second_build_leaves_standing_what_follows_from_the_project_alone(built, tmp_path, monkeypatch):
+    copy, kept = tmp_path / "warehouse.duckdb", transform.manifest_path(built[0])
+    copy.write_bytes(built[0].read_bytes())
+    # As another process would: from the file, not from this one's memory.
+    [parsed] = transform._manifests.values()
+    monkeypatch.setattr(transform, "_manifests", {})
+    monkeypatch.setattr(transform, "_keep_manifest", lambda *_: pytest.fail("the project was parsed anew"))
+    hashed = rows(copy, "select inputs_hash from intermediate.int_build_mode")
+    second = transform.build(copy, kept=kept)
+    assert second.failures == []
+    kinds = [str(node.resource_type) for node in parsed.nodes.values()]
+    assert second.tests_n == kinds.count("test") > 10
+    assert 20 < second.models_n < kinds.count("model")
+    # The kept project is the parsed one: patching would otherwise never be allowed.
+    assert rows(copy, "select inputs_hash from intermediate.int_build_mode") == hashed
+    for table in ("commitments", "evidence", "extraction_quality"):
+        query = f"select * from {table} order by all"
+        assert rows(copy, query) == rows(built[0], query)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update seeds.countries set name_en = 'Norge' where iso3 = 'NOR'",
+        "drop table seeds.agencies cascade",
+        "create or replace view intermediate.int_stage_events as select 1 as one",
+        "delete from raw.versions where name = 'standing'",
+    ],
+)
+def test_a_seed_or_a_view_that_somebody_changed_is_made_anew(built, tmp_path, change):
+    copy = tmp_path / "warehouse.duckdb"
+    copy.write_bytes(built[0].read_bytes())
+    assert transform._standing(copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(change)
+    assert not transform._standing(copy)
+
+
+def test_another_project_or_another_dbt_is_built_and_tested_whole(built, monkeypatch):
+    assert transform._standing(built[0])
+    assert transform._read_manifest(transform.manifest_path(built[0])) is not None
+    for name, other in (("dbt_version", lambda: "another"), ("version", lambda _: "0.1")):
+        with monkeypatch.context() as changed:
+            changed.setattr(transform, name, other)
+            assert not transform._standing(built[0])
+            assert transform._read_manifest(transform.manifest_path(built[0])) is None
+
+
+def test_a_damaged_kept_project_is_parsed_anew(built, tmp_path):
+    whole = transform.manifest_path(built[0]).read_bytes()
+    for damaged in (b"", whole[:-1], whole[:200] + b"?" + whole[201:], b"{}"):
+        (tmp_path / "kept").write_bytes(damaged)
+        assert transform._read_manifest(tmp_path / "kept") is None
+    assert transform._read_manifest(tmp_path / "missing") is None
+
+
+def test_no_unit_test_and_no_view_left_standing_looks_into_the_warehouse(built):
+    """What proves that they cannot say anything else: nothing that they are compiled from reads data."""
+    [manifest] = transform._manifests.values()
+    # is_affected asks is_patch only outside unit tests; agency_names reads a seed.
+    harmless = {"macro.pledgebook.is_affected", "macro.pledgebook.agency_names"}
+    models = {node.name: node for node in manifest.nodes.values() if str(node.resource_type) == "model"}
+    assert manifest.unit_tests
+    for test in manifest.unit_tests.values():
+        called = set(models[test.model].depends_on.macros) - harmless
+        reached = {one for macro in called for one in (macro, *transform._macros(manifest.macros[macro], manifest))}
+        assert not reached & transform._LOOKING, f"{test.name} may depend on data: {sorted(reached)}"
+    left_out = transform._left_standing(manifest)
+    assert "int_stage_events" in left_out
+    assert all(models[name].config.materialized == "view" for name in left_out if name in models)
+
+
 def test_a_failing_dbt_test_publishes_nothing(built, tmp_path, monkeypatch):
     copy = tmp_path / "warehouse.duckdb"
     copy.write_bytes(built[0].read_bytes())
@@ -146,10 +218,10 @@ def test_a_failing_dbt_test_publishes_nothing(built, tmp_path, monkeypatch):
     before = copy.read_bytes()
     real = transform.build
 
-    def damaged(warehouse: Path) -> transform.BuildResult:
+    def damaged(warehouse: Path, *, kept: Path | None = None) -> transform.BuildResult:
         with duckdb.connect(str(warehouse)) as connection:
             connection.execute("update raw.documents set text = 'another text altogether'")
-        return real(warehouse)
+        return real(warehouse, kept=kept)
 
     monkeypatch.setattr(transform, "build", damaged)
     result = call("run", folder, "--warehouse", copy, "--model", "embedded")

@@ -16,8 +16,10 @@ from extract.documents import (
     detect_language,
     document_from_bytes,
     document_from_text,
+    files_below,
     find_sources,
     source_id_of,
+    source_of,
 )
 from extract.errors import DocumentError
 
@@ -201,3 +203,15 @@ def test_a_source_is_the_same_however_its_path_is_written(tmp_path, monkeypatch)
 def test_the_same_text_is_the_same_document_wherever_it_stands():
     assert read(ENGLISH.encode(), "one.txt").document_id == read(ENGLISH.encode("utf-16"), "two.txt").document_id
     assert read(ENGLISH.encode()).document_id != read((ENGLISH + "!").encode()).document_id
+
+
+def test_files_below_a_folder_stand_in_the_order_of_their_paths(tmp_path):
+    for name in ("b/c/1.txt", "b/c.txt", "b-c.txt", "a/z.txt", "c/a.txt.gz", "Z.txt", "b/c/.hidden.txt", "é.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("A text.", encoding="utf-8")
+    found = files_below(tmp_path)
+    assert [one.path for one in found] == sorted(one.path for one in found)
+    assert len(found) == 7
+    assert {one.path.name: one.name for one in found}["a.txt.gz"] == "a"
+    assert [source_of(one.path) for one in found] == found

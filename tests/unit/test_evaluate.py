@@ -505,7 +505,7 @@ def test_misuse_is_said_in_one_line(tmp_path: Path) -> None:
 def test_rows_reach_the_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from extract import transform
 
-    monkeypatch.setattr(transform, "build", lambda warehouse: transform.BuildResult(0, 0, []))
+    monkeypatch.setattr(transform, "build", lambda warehouse, **_: transform.BuildResult(0, 0, []))
     rows = evaluation_rows(evaluated(), datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC))
     assert all(set(row) == set(RAW_TABLES["evaluations"]) for row in rows)
     path = tmp_path / "warehouse.duckdb"
@@ -519,7 +519,7 @@ def test_rows_reach_the_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ).fetchone()
         assert found is not None and found[0].startswith("2027-01-02 03:04:05")
         assert found[1:] == (pytest.approx(1 / 3), 3)
-    monkeypatch.setattr(transform, "build", lambda warehouse: transform.BuildResult(0, 0, ["a test failed"]))
+    monkeypatch.setattr(transform, "build", lambda warehouse, **_: transform.BuildResult(0, 0, ["a test failed"]))
     before = path.read_bytes()
     assert store(path, rows) == ["a test failed"]
     assert path.read_bytes() == before
