@@ -92,7 +92,7 @@ def test_a_headcount_that_no_quote_holds_becomes_null_with_a_note(headcount):
 
 
 def test_a_record_says_who_else_its_quotes_and_the_title_name():
-    text = "Sweden gives the World Food Programme 5 million euros for Sudan, NATO's secretary-general was told. Chad waits."
+    text = "Sweden gives the World Food Programme 5 million euros for Sudan, the minister said. Mali waits."
     quote = "Sweden gives the World Food Programme 5 million euros for Sudan"
     given = pledge(quote, "Sweden", "5 million euros", recipient={"name": "World Food Programme"})
     titled = dataclasses.replace(document(text), title="Swedish help for the camps in Chad")

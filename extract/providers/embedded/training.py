@@ -40,6 +40,7 @@ from extract.providers.embedded.tokenizer import Pieces, Tokenizer
 MAX_PIECES = 256
 BATCH = 8
 HEADS_RATE = 2e-3
+GO_ON_RATE = 8e-5
 # Share of the running average of the weights that a step keeps; what ships is the average.
 AVERAGE_DECAY = 0.998
 
@@ -200,6 +201,29 @@ def train(
         weight_decay=0.01,
     )
     return _epochs(items, layers, heads, optimiser, epochs, order, report, held_out, "all", every=1, is_averaged=True)
+
+
+def go_on(
+    path: Path, items: list[Prepared], frozen_n: int, layers_n: int, *, seed: int, report: Any = print,
+    held_out: list[Prepared] | None = None,
+) -> tuple[nn.ModuleList, Heads]:  # fmt: skip
+    """Train finished weights on more passages, once: new ones among known ones, so that these are not forgotten."""
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    torch.manual_seed(seed)
+    order = random.Random(seed)
+    heads_count = int(arrays["meta"][2])
+    trained = Encoder(arrays)._layers[frozen_n:layers_n]
+    layers = nn.ModuleList(EncoderLayer(layer, heads_count) for layer in trained)
+    heads = Heads(items[0].states.shape[1])
+    heads.load_state_dict(
+        {name[5:]: torch.tensor(value.astype(np.float32)) for name, value in arrays.items() if name.startswith("head.")}
+    )
+    optimiser = torch.optim.AdamW(
+        [{"params": layers.parameters(), "lr": GO_ON_RATE}, {"params": heads.parameters(), "lr": HEADS_RATE / 4}],
+        weight_decay=0.01,
+    )
+    return _epochs(items, layers, heads, optimiser, 1, order, report, held_out, "more", every=1, is_averaged=True)
 
 
 def _epochs(
@@ -365,6 +389,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="share of the passages, for a learning curve")
+    parser.add_argument("--start", type=Path, help="go on from these weights, in one pass, instead of from the base")
+    parser.add_argument("--new", default="*.tsv", help="with --start: files of which every passage is taken")
+    parser.add_argument("--others", type=int, default=4000, help="with --start: how many passages of other files")
     parser.add_argument("--all", action="store_true", help="train on the held-out passages too, unmeasured")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)  # the sums depend on it, so that it is fixed
@@ -375,15 +402,25 @@ def main() -> None:
     lower["meta"] = np.array([base["meta"][0], frozen_n, base["meta"][2], base["meta"][3]])
     encoder = Encoder(lower)
     started = time.monotonic()
-    examples = list(read_examples(sorted(options.data.glob("*.tsv"))))
+    examples = read_examples(sorted(options.data.glob("*.tsv")))
     prepared = [one for one in (prepare(example, tokenizer, encoder) for example in examples) if one]
     held_out = [one for one in prepared if not options.all and is_held_out(one.example.text)]
     training = [one for one in prepared if options.all or not is_held_out(one.example.text)]
-    training = random.Random(1).sample(training, int(len(training) * options.share))
+    heads_count = int(base["meta"][2])
+    if options.start:
+        texts = {example.text for example in read_examples(sorted(options.data.glob(options.new)))}
+        known = [one for one in training if one.example.text not in texts]
+        training = [one for one in training if one.example.text in texts]
+        training += random.Random(1).sample(known, min(len(known), options.others))
+        random.Random(2).shuffle(training)
+    else:
+        training = random.Random(1).sample(training, int(len(training) * options.share))
     print(f"{len(training)} passages to train on, {len(held_out)} held out, {time.monotonic() - started:.0f} s")
-    layers, heads = train(training, upper, int(base["meta"][2]), head_epochs=options.head_epochs,
-                          epochs=options.epochs, seed=options.seed,
-                          rate=options.rate, held_out=held_out)  # fmt: skip
+    if options.start:
+        layers, heads = go_on(options.start, training, frozen_n, options.layers, seed=options.seed, held_out=held_out)
+    else:
+        layers, heads = train(training, upper, heads_count, head_epochs=options.head_epochs, epochs=options.epochs,
+                              seed=options.seed, rate=options.rate, held_out=held_out)  # fmt: skip
     save(base, frozen_n, layers, heads, options.output)
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB")
 
