@@ -99,12 +99,31 @@
 {%- endmacro %}
 
 
+{% macro claims_in_dollars() -%}
+  {#- What the sum of each claim is worth: claim_id and headline_usd. -#}
+  select claim_id, coalesce(amount_usd, usd_min, usd_max) as headline_usd
+    from {{ ref('int_claims_converted') }}
+{%- endmacro %}
+
+
+{% macro dollar_steps(usd) -%}
+  {#- Two steps of a tenth: of sums within a tenth of each other one is the same. -#}
+  [floor(ln({{ usd }}) / ln(1.1)), floor(ln({{ usd }}) / ln(1.1)) + 1]
+{%- endmacro %}
+
+
+{% macro is_worth_the_same(one, other, is_approximate) -%}
+  {#- True when two sums in dollars may be one, converted at the rates of the day. -#}
+  greatest({{ one }}, {{ other }}) <= least({{ one }}, {{ other }}) * case when {{ is_approximate }} then 1.10 else 1.03 end
+{%- endmacro %}
+
+
 {% macro recipient_hints(claims, usd) -%}
   {#- Claims of the same money for a country, and for an organisation that works there, share one of these: by
       contributors, wider recipient and dollars, of which figures within a tenth of each other share one step of two. -#}
   flatten(list_transform({{ claims }}.wider_recipient_ids, wider_id -> case
     when {{ usd }} > 0 then list_transform(
-      [floor(ln({{ usd }}) / ln(1.1)), floor(ln({{ usd }}) / ln(1.1)) + 1],
+      {{ dollar_steps(usd) }},
       step -> hash('for', {{ claims }}.contributor_key, wider_id, step)
     )
     else [hash(

@@ -12,8 +12,7 @@ claims as (
 
 dollars as (
 
-    select claim_id, coalesce(amount_usd, usd_min, usd_max) as headline_usd
-    from {{ ref('int_claims_converted') }}
+    {{ claims_in_dollars() }}
 
 ),
 

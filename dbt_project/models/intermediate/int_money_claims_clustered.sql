@@ -2,8 +2,7 @@ with
 
 dollars as (
 
-    select claim_id, coalesce(amount_usd, usd_min, usd_max) as headline_usd
-    from {{ ref('int_claims_converted') }}
+    {{ claims_in_dollars() }}
 
 ),
 
@@ -494,9 +493,7 @@ narrower_recipients as (
             when wide.currency = narrow.currency
                 then (wide.is_approximate or narrow.is_approximate)
                     and greatest(wide.headline, narrow.headline) <= 1.10 * least(wide.headline, narrow.headline)
-            else greatest(wide.headline_usd, narrow.headline_usd)
-                <= least(wide.headline_usd, narrow.headline_usd)
-                    * case when wide.is_approximate or narrow.is_approximate then 1.10 else 1.03 end
+            else {{ is_worth_the_same('wide.headline_usd', 'narrow.headline_usd', 'wide.is_approximate or narrow.is_approximate') }}
         end
         and coalesce(abs(wide.effective_date - narrow.effective_date) <= {{ var('repeat_days') }}, true)
 
@@ -586,7 +583,7 @@ currency_clusters as (
 
 currency_steps as (
 
-    select *, unnest([floor(ln(usd) / ln(1.1)), floor(ln(usd) / ln(1.1)) + 1]) as usd_step
+    select *, unnest({{ dollar_steps('usd') }}) as usd_step
     from currency_clusters
     where usd > 0
 
@@ -607,9 +604,7 @@ same_sums as (
         and (
             original.is_only_approximate, -original.documents_n, original.first_date, original.commitment_key
         ) < (later.is_only_approximate, -later.documents_n, later.first_date, later.commitment_key)
-        and greatest(later.usd, original.usd) <= least(later.usd, original.usd) * case
-            when later.is_approximate or original.is_approximate then 1.10 else 1.03
-        end
+        and {{ is_worth_the_same('later.usd', 'original.usd', 'later.is_approximate or original.is_approximate') }}
         -- At about the same time; a payment of what was promised may be months later.
         and (
             greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
