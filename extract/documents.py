@@ -77,7 +77,7 @@ class Source:
         location: What to call the place: an address, or a row of a file; the path when empty.
         origin: Which entry of sources.toml led to it.
         stamp: Says, without reading, whether a file is as it was; None when that cannot be said.
-        data: The bytes, when they are in hand.
+        data: The bytes, when they are in hand, or what fetches them.
         media_type: As a server said.
         stated: What led to it says about it.
         is_same: The source itself says that nothing has changed since it was last read.
@@ -90,7 +90,7 @@ class Source:
     location: str = ""
     origin: str | None = None
     stamp: str | None = None
-    data: bytes | None = None
+    data: bytes | Callable[[], bytes] | None = None
     media_type: str | None = None
     stated: Stated | None = None
     is_same: bool = False
@@ -225,7 +225,7 @@ def read_bytes(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
     if source.error is not None:
         raise DocumentError(source.error)
     if source.data is not None:
-        return source.data
+        return source.data if isinstance(source.data, bytes) else source.data()
     name = source.where
     if source.path.exists() and not source.path.is_file():
         what = "a folder that cannot be listed" if source.path.is_dir() else "no ordinary file"

@@ -155,15 +155,20 @@ EMPTY_STATE = State()
 
 
 @contextmanager
-def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(
+    path: Path, *, read_only: bool = False, is_loading: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the file at `path`, closed at the end.
+
+    Args:
+        is_loading: For many rows, a few at a time, in memory that does not grow with them (see `release_memory`).
 
     Raises:
         WarehouseError: If the file is locked, damaged, missing (read only) or not to be written, now
             or while the connection is in use.
     """
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        connection = _connect_to_load(path) if is_loading else duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
         raise _open_failure(path, str(error)) from error
     try:
@@ -181,6 +186,38 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         ) from error
     finally:
         connection.close()
+
+
+# Rows of a table that DuckDB keeps, compresses and rewrites together; the least it can. With its own 122,880 every
+# checkpoint of 10,000 documents rewrites them all, in memory.
+_ROW_GROUP_ROWS = 2_048
+# What DuckDB keeps of a file that is being loaded, once a transaction is over.
+_KEPT_MEMORY = "32MB"
+
+
+def _connect_to_load(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection whose new rows stand in small groups, and which has no more threads than it needs memory for."""
+    place = str(path)
+    connection = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": f"{place}.tmp"})
+    try:
+        quoted = place.replace("'", "''")
+        # As DuckDB would name the catalog if the file were opened by itself.
+        connection.execute(f"attach '{quoted}' as \"{path.stem}\" (row_group_size {_ROW_GROUP_ROWS})")
+        connection.execute(f'use "{path.stem}"')
+    except duckdb.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def release_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have DuckDB give back the blocks that it keeps for later, between two transactions.
+
+    A limit that stood all the time would do the same, and refuse a document that is longer than it.
+    """
+    with suppress(duckdb.OutOfMemoryException):  # more is in use: as much as can be is given back
+        connection.execute(f"set memory_limit = '{_KEPT_MEMORY}'")
+    connection.execute("reset memory_limit")
 
 
 @contextmanager
@@ -718,7 +755,8 @@ class Journal:
     A run that dies, or whose tests fail, has not published; the next one takes its answers from here.
 
     Attributes:
-        entries: Attempts (fields of raw.extractions) by (document_id, fingerprint), in order.
+        entries: Where the lines of each (document_id, fingerprint) stood when it was opened, in order, each as
+            its first byte and its length.
 
     Raises:
         WarehouseError: If the file cannot be read or written.
@@ -726,24 +764,46 @@ class Journal:
 
     def __init__(self, warehouse: Path) -> None:
         self.path = warehouse.with_name(warehouse.name + ".journal")
-        self.entries: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.entries: dict[tuple[str, str], list[tuple[int, int]]] = {}
         try:
-            kept = self.path.read_bytes() if self.path.exists() else b""
-            self._handle = self.path.open("ab")
-            if kept and not kept.endswith(b"\n"):
+            self._handle = self.path.open("a+b")
+            self._handle.seek(0)
+            place, last = 0, b"\n"
+            for last in self._handle:
+                self._index(place, last)
+                place += len(last)
+            if not last.endswith(b"\n"):
                 self._handle.write(b"\n")
+                self._handle.flush()
         except OSError as error:
             raise WarehouseError(
                 f"The journal {str(self.path)!r} cannot be written ({error.strerror}). Check it and its permissions."
             ) from error
-        for line in kept.splitlines():
-            try:
-                entry = json.loads(line)
-                key = (str(entry["document_id"]), str(entry["fingerprint"]))
-                attempts = [dict(one) for one in entry["attempts"]]
-            except (ValueError, KeyError, TypeError):
-                continue  # the line that a killed run was writing
-            self.entries.setdefault(key, []).extend(attempts)
+
+    def _index(self, place: int, line: bytes) -> None:
+        try:
+            entry = json.loads(line)
+            key = (str(entry["document_id"]), str(entry["fingerprint"]))
+            for one in entry["attempts"]:
+                dict(one)
+        except (ValueError, KeyError, TypeError):
+            return  # the line that a killed run was writing
+        self.entries.setdefault(key, []).append((place, len(line)))
+
+    def attempts(self, key: tuple[str, str]) -> list[dict[str, Any]]:
+        """Attempts (fields of raw.extractions) at (document_id, fingerprint) that were there when it was opened.
+
+        Raises:
+            WarehouseError: If they cannot be read.
+        """
+        return [dict(one) for line in self._lines(key) for one in json.loads(line)["attempts"]]
+
+    def _lines(self, key: tuple[str, str]) -> list[bytes]:
+        try:
+            number = self._handle.fileno()
+            return [os.pread(number, length, place) for place, length in self.entries.get(key, ())]
+        except OSError as error:
+            raise WarehouseError(f"The journal {str(self.path)!r} cannot be read ({error.strerror}).") from error
 
     def add(self, document_id: str, fingerprint: str, attempts: Sequence[Mapping[str, Any]]) -> None:
         """Keep one document's attempts; they are with the system when this returns.
@@ -772,19 +832,18 @@ class Journal:
         Args:
             published: (document_id, fingerprint) of each.
         """
-        self._handle.close()
-        done = set(published)
-        left = {key: attempts for key, attempts in self.entries.items() if key not in done}
-        if not left:
+        if self.entries:
+            for key in list(published):
+                self.entries.pop(key, None)
+        if not self.entries:
+            self._handle.close()
             self.path.unlink(missing_ok=True)
             return
         rest = self.path.with_name(self.path.name + ".new")
-        rest.write_bytes(
-            b"".join(
-                _journal_line({"document_id": document_id, "fingerprint": fingerprint, "attempts": attempts})
-                for (document_id, fingerprint), attempts in left.items()
-            )
-        )
+        with rest.open("wb") as file:
+            for key in self.entries:
+                file.writelines(line if line.endswith(b"\n") else line + b"\n" for line in self._lines(key))
+        self._handle.close()
         os.replace(rest, self.path)
 
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from functools import partial
 from glob import glob
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,7 @@ from extract.sources.fetch import Fetcher, FetchError
 from extract.sources.settings import WEB, Entry, SourcesFile
 from extract.sources.state import Look, Origin, SourceState
 from extract.sources.tables import read_rows
+from extract.spill import Spill
 
 _MAX_SITEMAPS = 200
 _FETCHES_AT_ONCE = 32
@@ -70,6 +72,7 @@ class _Round:
     Attributes:
         documents: Documents that the warehouse holds: a page is asked for only if it changed if its text is among them.
         spool: Folder for what is fetched, until it has been read.
+        spill: Where rows and members of archives wait until then.
         by_container: What was remembered, by the list or file it stands in.
     """
 
@@ -77,6 +80,7 @@ class _Round:
     state: SourceState
     documents: frozenset[str] | set[str]
     spool: Path
+    spill: Spill
     max_bytes: int
     now: float
     is_retrying: bool
@@ -100,6 +104,7 @@ def gather(
     documents: frozenset[str] | set[str],
     *,
     spool: Path,
+    spill: Spill,
     max_bytes: int,
     is_retrying: bool = False,
     say: Callable[[str], None] = lambda message: None,
@@ -109,6 +114,7 @@ def gather(
     Args:
         documents: document_ids that the warehouse holds.
         spool: An empty folder for what is fetched; it has to stay until the sources have been read.
+        spill: As long, for rows and members of archives.
         max_bytes: Largest document.
         is_retrying: Try what failed before, whatever its wait.
         say: Called with one line for each entry that takes time.
@@ -117,7 +123,7 @@ def gather(
     for look in state.looks.values():
         if look.container is not None:
             by_container.setdefault(look.container, []).append(look)
-    about = _Round(file, state, documents, spool, max_bytes, time.time(), is_retrying, Gathered(), by_container)
+    about = _Round(file, state, documents, spool, spill, max_bytes, time.time(), is_retrying, Gathered(), by_container)
     for entry in file.source:
         if entry.kind not in WEB:
             _look_at_files(entry, about)
@@ -249,7 +255,8 @@ def _rows(container: Source, entry: Entry, about: _Round) -> Iterable[tuple[Sour
             key = f"{key}~{taken[key]}"
         source = Source(
             _hash(f"{resolved}\n#{key}"), f"{container.name}-{key}"[:80], Path(f"row{ending}"),
-            f"{container.path}#{key}", entry.name, data=text.encode("utf-8", "replace"), stated=row.stated,
+            f"{container.path}#{key}", entry.name, stated=row.stated,
+            data=partial(about.spill.get, about.spill.put(text.encode("utf-8", "replace"))),
         )  # fmt: skip
         yield source, row.text if isinstance(row.text, DocumentError) else None
 
@@ -260,7 +267,7 @@ def _members(container: Source, entry: Entry, about: _Round) -> Iterable[tuple[S
     for name, content in members(data, str(container.path), max_bytes=about.max_bytes):
         source = Source(
             _hash(f"{resolved}\n#{name}"), Path(name).stem, Path(name), f"{container.path}#{name}", entry.name,
-            data=content if isinstance(content, bytes) else b"",
+            data=partial(about.spill.get, about.spill.put(content)) if isinstance(content, bytes) else b"",
         )  # fmt: skip
         yield source, content if isinstance(content, DocumentError) else None
 

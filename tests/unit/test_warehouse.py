@@ -226,7 +226,7 @@ def test_attempts_at_one_document_add_up_and_what_was_published_is_forgotten(war
         journal.add("d2", status, [{"status": status}])
         journal.close()
     journal = Journal(warehouse)
-    assert [one["status"] for one in journal.entries["d1", "f"]] == ["error", "ok"]
+    assert [one["status"] for one in journal.attempts(("d1", "f"))] == ["error", "ok"]
     journal.discard([("d1", "f"), ("d2", "ok")])
     assert list(Journal(warehouse).entries) == [("d2", "error")]
     assert json.loads(journal.path.read_text())["document_id"] == "d2"
