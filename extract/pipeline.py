@@ -64,15 +64,15 @@ from extract.warehouse import (
     read_documents,
     read_state,
     read_warehouse,
-    release_memory,
     set_version,
     working_copy,
+    write_out,
 )
 
-# Documents whose rows go in with one transaction: each is whole in it or absent.
-_BATCH_DOCUMENTS = 100
-# Of fewer, if they are long.
-_BATCH_CHARS = 1_000_000
+# Documents whose rows wait to be written together; of twice as many they need 13 MB more.
+_BATCH_DOCUMENTS = 500
+# Fewer, if they are long.
+_BATCH_CHARS = 2_000_000
 # Documents under way at once where the settings leave it to the provider.
 _DEFAULT_CONCURRENCY = 64
 
@@ -296,7 +296,7 @@ def rebuild(settings: Settings) -> RunSummary:
     if not settings.warehouse.exists():
         raise WarehouseError(f"There is no warehouse {str(settings.warehouse)!r}. Make one with: pledgebook run FOLDER")
     with hold_lock(settings.warehouse), working_copy(settings.warehouse) as copy:
-        with open_warehouse(copy) as connection:
+        with open_warehouse(copy, is_loading=True) as connection:
             create_tables(connection)
             stamps = version_stamps()
             _load_rates(connection)
@@ -914,7 +914,7 @@ def _vanished(found: Gathered, present: set[str], known: State) -> list[tuple[So
             continue
         is_below = any(folder in path.resolve().parents for folder in folders)
         if is_below or any(fnmatch(str(path), pattern) for pattern in patterns):
-            gone[source_id] = Source(source_id, path.stem or path.name, path)
+            gone[source_id] = Source(source_id, path.stem or path.name, str(path))
     return [(one, known.sightings[key]) for key, one in gone.items() if known.sightings[key].status not in _GONE]
 
 
@@ -954,7 +954,7 @@ def _is_current(known: State, stamps: dict[str, str]) -> bool:
 
 
 def _stamp(copy: Path, stamps: dict[str, str]) -> None:
-    with open_warehouse(copy) as connection:
+    with open_warehouse(copy, is_loading=True) as connection:
         for name, value in stamps.items():
             set_version(connection, name, value)
 
@@ -1154,7 +1154,7 @@ def _built(
 
 
 class _Loader:
-    """Turns answers into rows, a few documents to a transaction, and counts.
+    """Turns answers into rows, written when some have gathered, and counts.
 
     Attributes:
         fatal: Why the provider answers nothing more; None while it does.
@@ -1326,23 +1326,23 @@ class _Loader:
         self.progress(result, self.outcomes.total(), len(self.work.items))
         self._documents_waiting += 1
         if self._documents_waiting >= _BATCH_DOCUMENTS or self._chars_waiting >= _BATCH_CHARS:
-            self.flush()
+            self.flush(is_full=True)
 
-    def flush(self) -> None:
-        """Write what waits, in one transaction."""
+    def flush(self, *, is_full: bool = False) -> None:
+        """Write what waits.
+
+        Args:
+            is_full: More will come: what is written is to leave DuckDB's memory, one table after the other. No row of
+                it is known to anybody before the whole file is published.
+        """
         self._documents_waiting = self._chars_waiting = 0
-        if not self._rows:
-            return
-        self.connection.execute("begin")
         try:
-            for table, rows in self._rows.items():
-                insert_rows(self.connection, table, rows)
-            self.connection.execute("commit")
+            for table in list(self._rows):
+                insert_rows(self.connection, table, self._rows.pop(table))
+                if is_full:
+                    write_out(self.connection)
         except duckdb.Error as error:
-            self.connection.execute("rollback")
             raise WarehouseError(f"Rows could not be written: {str(error).splitlines()[0]}. Call again.") from error
-        self._rows.clear()
-        release_memory(self.connection)
 
     def finish(self, provider_name: str) -> None:
         """Write the run's own row."""
@@ -1397,22 +1397,27 @@ def _rebuild_records(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("delete from raw.rejected_records")
     # Answers that no source ever stood for were never loaded: earlier attempts, put right by later ones.
     asked = connection.execute(
-        "select e.extraction_id, e.raw_answer, d.document_id, d.text, d.language, d.title, d.publication_date, d.outlet"
-        " from raw.extractions e join raw.documents d using (document_id)"
-        " where e.raw_answer is not null and e.extraction_id in (select extraction_id from raw.sightings)"
-        " order by e.extraction_id"
+        "select extraction_id from raw.extractions where raw_answer is not null"
+        " and extraction_id in (select extraction_id from raw.sightings) order by extraction_id"
     ).fetchall()
-    for batch in _batches(asked):
+    for batch in _batches([one for (one,) in asked], _STORED_AT_ONCE):
         rows: dict[str, list[dict[str, Any]]] = {}
-        for extraction, answer, document_id, text, language, title, published, outlet in batch:
+        answers = connection.execute(
+            "select e.extraction_id, e.raw_answer, d.document_id, d.text, d.language, d.title, d.publication_date,"
+            " d.outlet from raw.extractions e join raw.documents d using (document_id)"
+            " where e.extraction_id in (select unnest(?::varchar[])) order by e.extraction_id",
+            [batch],
+        ).fetchall()
+        for extraction, answer, document_id, text, language, title, published, outlet in answers:
             document = Document(document_id, "", "", text, language, title, published, outlet, "")
             for table, made in record_rows(document_id, extraction, _built(document, answer, 0.0)).items():
                 rows.setdefault(table, []).extend(made)
         for table, made in rows.items():
             insert_rows(connection, table, made)
+            write_out(connection)
 
 
-def _batches(rows: list[Any], size: int = _BATCH_DOCUMENTS) -> Iterator[list[Any]]:
+def _batches(rows: list[Any], size: int) -> Iterator[list[Any]]:
     for first in range(0, len(rows), size):
         yield rows[first : first + size]
 

@@ -161,7 +161,7 @@ def open_warehouse(
     """A connection to the file at `path`, closed at the end.
 
     Args:
-        is_loading: For many rows, a few at a time, in memory that does not grow with them (see `release_memory`).
+        is_loading: For many rows, a few at a time, in memory that does not grow with them (see `write_out`).
 
     Raises:
         WarehouseError: If the file is locked, damaged, missing (read only) or not to be written, now
@@ -191,8 +191,10 @@ def open_warehouse(
 # Rows of a table that DuckDB keeps, compresses and rewrites together; the least it can. With its own 122,880 every
 # checkpoint of 10,000 documents rewrites them all, in memory.
 _ROW_GROUP_ROWS = 2_048
-# What DuckDB keeps of a file that is being loaded, once a transaction is over.
-_KEPT_MEMORY = "32MB"
+# What DuckDB keeps of a file that is being loaded, between two tables.
+_KEPT_MEMORY = "4MB"
+# Rows that travel in one parameter.
+_ROWS_AT_ONCE = 50
 
 
 def _connect_to_load(path: Path) -> duckdb.DuckDBPyConnection:
@@ -210,14 +212,18 @@ def _connect_to_load(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def release_memory(connection: duckdb.DuckDBPyConnection) -> None:
-    """Have DuckDB give back the blocks that it keeps for later, between two transactions.
+def write_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write what was inserted to the file, and have DuckDB give back the blocks that it keeps for later.
 
-    A limit that stood all the time would do the same, and refuse a document that is longer than it.
+    A limit of its memory that stood all the time would refuse a document that is longer than it.
     """
+    connection.execute("checkpoint")
+    before = connection.execute("select current_setting('memory_limit')").fetchone()
+    assert before is not None
     with suppress(duckdb.OutOfMemoryException):  # more is in use: as much as can be is given back
         connection.execute(f"set memory_limit = '{_KEPT_MEMORY}'")
-    connection.execute("reset memory_limit")
+    # Set, not reset: in DuckDB 1.5 the lower limit stays in force behind a reset.
+    connection.execute(f"set memory_limit = '{before[0]}'")
 
 
 @contextmanager
@@ -308,7 +314,7 @@ def _raw_columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Append `rows` to raw.`table` in one statement; values travel as one JSON parameter.
+    """Append `rows` to raw.`table`, all or none; values travel as JSON, some rows to a parameter.
 
     Args:
         table: A key of RAW_TABLES.
@@ -318,12 +324,27 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequenc
         return
     columns = RAW_TABLES[table]
     shape = json.dumps([{name: _read_type(kind) for name, kind in columns.items()}])
-    values = json.dumps([{name: _plain(row.get(name)) for name in columns} for row in rows], ensure_ascii=False)
-    # Half a surrogate pair, which a model's JSON may hold, is no text that DuckDB can keep.
-    values = values.encode("utf-8", "replace").decode("utf-8")
-    connection.execute(
-        f"insert into raw.{table} by name select unnest(from_json(?::json, ?), max_depth := 2)", [values, shape]
-    )
+    with _transaction(connection):
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[first : first + _ROWS_AT_ONCE]
+            values = json.dumps([{name: _plain(row.get(name)) for name in columns} for row in some], ensure_ascii=False)
+            # Half a surrogate pair, which a model's JSON may hold, is no text that DuckDB can keep.
+            values = values.encode("utf-8", "replace").decode("utf-8")
+            connection.execute(
+                f"insert into raw.{table} by name select unnest(from_json(?::json, ?), max_depth := 2)", [values, shape]
+            )
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except duckdb.Error:
+        with suppress(duckdb.Error):  # one that could not be committed is rolled back already
+            connection.execute("rollback")
+        raise
 
 
 def _read_type(kind: str) -> str:
@@ -670,7 +691,8 @@ def publish(work: Path, warehouse: Path, *, keep: int | None = None) -> None:
         WarehouseError: If it cannot be done; the published file is then as it was.
     """
     try:
-        with open_warehouse(work) as connection:
+        # As it was loaded: opened as usual, DuckDB would bring small row groups together now, in memory.
+        with open_warehouse(work, is_loading=True) as connection:
             connection.execute("checkpoint")
         if _wal(work).exists():
             raise WarehouseError(f"{str(work)!r} could not be written out whole. Call again.")
