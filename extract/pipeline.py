@@ -58,12 +58,14 @@ from extract.warehouse import (
     StoredDocument,
     create_tables,
     hold_lock,
+    insert_json,
     insert_rows,
     open_warehouse,
     publish,
     read_documents,
     read_state,
     read_warehouse,
+    row_json,
     set_version,
     working_copy,
     write_out,
@@ -1181,7 +1183,7 @@ class _Loader:
         self.cost_usd: Decimal | None = None
         self.fatal: str | None = None
         self._stored = set(known.document_ids)
-        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._rows: dict[str, list[bytes]] = {}
         self._documents_waiting = self._chars_waiting = 0
 
     def _now(self) -> datetime:
@@ -1221,9 +1223,10 @@ class _Loader:
         if not is_known:
             self._add_document(item, self.work.document(item))
             self.connection.execute("delete from raw.document_links where document_id = ?", [item.document_id])
-            self._rows.setdefault("document_links", []).append(
+            self._add_row(
+                "document_links",
                 {"document_id": item.document_id, "original_id": item.original_id, "similarity": item.likeness,
-                 "run_id": self.run_id, "linked_at": self._now()}
+                 "run_id": self.run_id, "linked_at": self._now()},
             )  # fmt: skip
         self._see(item.source, item.previous, _sighting(item, None, None))
         self._done(DocumentResult(item.source.name, "unchanged" if is_known else "reprint"))
@@ -1264,7 +1267,7 @@ class _Loader:
             row = {**vars(one.attempt), "fingerprint": fingerprint, "extraction_id": extraction,
                    "run_id": self.run_id, "attempt_n": number, "document_id": document_id,
                    "asked_at": one.asked_at}  # fmt: skip
-            self._rows.setdefault("extractions", []).append(row)
+            self._add_row("extractions", row)
         attempts = [one.attempt for one in made]
         seconds, reason = sum(attempt.seconds for attempt in attempts), _reason(attempts)
         if not attempts or not _is_answer(attempts[-1]) or extraction is None:
@@ -1276,7 +1279,8 @@ class _Loader:
             return
         built = _built(document, attempts[-1].raw_answer or "", self.settings.min_confidence or 0.0, judged)
         for table, rows in record_rows(document_id, extraction, built).items():
-            self._rows.setdefault(table, []).extend(rows)
+            for row in rows:
+                self._add_row(table, row)
         for item in items:
             broken = f"{item.source.name!r}: {reason} What came is kept; call again for the rest." if reason else None
             self._see(item.source, item.previous, _sighting(item, extraction, broken))
@@ -1297,25 +1301,30 @@ class _Loader:
         if document.document_id in self._stored:
             return
         self._stored.add(document.document_id)
-        self._rows.setdefault("documents", []).append(
+        self._add_row(
+            "documents",
             {"document_id": document.document_id, "language": document.language, "title": document.title,
              "publication_date": document.publication_date, "outlet": document.outlet, "text": document.text,
-             "char_count": len(document.text), "first_loaded_at": self._now(), "first_run_id": self.run_id}
+             "char_count": len(document.text), "first_loaded_at": self._now(), "first_run_id": self.run_id},
         )  # fmt: skip
         self._chars_waiting += len(document.text)
         has_sketch = item.held is not None and item.held.sketch is not None
         numbers = list(_hashes(item)) if has_sketch else sketch(document.text)
         if numbers:
-            self._rows.setdefault("sketches", []).append({"document_id": document.document_id, "sketch": numbers})
+            self._add_row("sketches", {"document_id": document.document_id, "sketch": numbers})
 
     def _see(self, source: Source, previous: Sighting | None, sighting: Sighting | None) -> None:
         if previous == sighting or sighting is None:
             return
-        self._rows.setdefault("sightings", []).append(
+        self._add_row(
+            "sightings",
             {"sighting_id": short_hash(source.source_id, self.run_id), "source_id": source.source_id,
              "name": source.name, "source": source.where, "run_id": self.run_id, "seen_at": self._now(),
-             **asdict(sighting)}
+             **asdict(sighting)},
         )  # fmt: skip
+
+    def _add_row(self, table: str, row: dict[str, Any]) -> None:
+        self._rows.setdefault(table, []).append(row_json(table, row))
 
     def _done(self, result: DocumentResult) -> None:
         self.outcomes[result.status] += 1
@@ -1338,7 +1347,7 @@ class _Loader:
         self._documents_waiting = self._chars_waiting = 0
         try:
             for table in list(self._rows):
-                insert_rows(self.connection, table, self._rows.pop(table))
+                insert_json(self.connection, table, self._rows.pop(table))
                 if is_full:
                     write_out(self.connection)
         except duckdb.Error as error:

@@ -313,25 +313,34 @@ def _raw_columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     }
 
 
-def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Append `rows` to raw.`table`, all or none; values travel as JSON, some rows to a parameter.
+def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Append `rows` to raw.`table`, all or none (see `row_json` and `insert_json`)."""
+    insert_json(connection, table, [row_json(table, row) for row in rows])
+
+
+def row_json(table: str, row: Mapping[str, Any]) -> bytes:
+    """A row of raw.`table` as it travels, and as it waits: a tenth of the mapping that it is made of.
 
     Args:
         table: A key of RAW_TABLES.
-        rows: Mappings of column to value; a column that is missing becomes null.
+        row: Column to value; a column that is missing becomes null.
     """
+    line = json.dumps({name: _plain(row.get(name)) for name in RAW_TABLES[table]}, ensure_ascii=False)
+    # Half a surrogate pair, which a model's JSON may hold, is no text that DuckDB can keep.
+    return line.encode("utf-8", "replace")
+
+
+def insert_json(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[bytes]) -> None:
+    """Append rows that `row_json` made to raw.`table`, all or none, some to a statement."""
     if not rows:
         return
-    columns = RAW_TABLES[table]
-    shape = json.dumps([{name: _read_type(kind) for name, kind in columns.items()}])
+    shape = json.dumps([{name: _read_type(kind) for name, kind in RAW_TABLES[table].items()}])
     with _transaction(connection):
         for first in range(0, len(rows), _ROWS_AT_ONCE):
-            some = rows[first : first + _ROWS_AT_ONCE]
-            values = json.dumps([{name: _plain(row.get(name)) for name in columns} for row in some], ensure_ascii=False)
-            # Half a surrogate pair, which a model's JSON may hold, is no text that DuckDB can keep.
-            values = values.encode("utf-8", "replace").decode("utf-8")
+            values = b"[" + b",".join(rows[first : first + _ROWS_AT_ONCE]) + b"]"
             connection.execute(
-                f"insert into raw.{table} by name select unnest(from_json(?::json, ?), max_depth := 2)", [values, shape]
+                f"insert into raw.{table} by name select unnest(from_json(?::json, ?), max_depth := 2)",
+                [values.decode(), shape],
             )
 
 
