@@ -218,12 +218,13 @@ def write_out(connection: duckdb.DuckDBPyConnection) -> None:
     A limit of its memory that stood all the time would refuse a document that is longer than it.
     """
     connection.execute("checkpoint")
-    before = connection.execute("select current_setting('memory_limit')").fetchone()
-    assert before is not None
     with suppress(duckdb.OutOfMemoryException):  # more is in use: as much as can be is given back
         connection.execute(f"set memory_limit = '{_KEPT_MEMORY}'")
-    # Set, not reset: in DuckDB 1.5 the lower limit stays in force behind a reset.
-    connection.execute(f"set memory_limit = '{before[0]}'")
+    # In DuckDB 1.5 a reset names the usual limit, and leaves the lower one in force.
+    connection.execute("reset memory_limit")
+    usual = connection.execute("select current_setting('memory_limit')").fetchone()
+    assert usual is not None
+    connection.execute(f"set memory_limit = '{usual[0]}'")
 
 
 @contextmanager
