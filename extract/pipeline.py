@@ -60,6 +60,7 @@ from extract.warehouse import (
     hold_lock,
     insert_json,
     insert_rows,
+    is_full_disk,
     open_warehouse,
     publish,
     read_documents,
@@ -1335,22 +1336,21 @@ class _Loader:
         self.progress(result, self.outcomes.total(), len(self.work.items))
         self._documents_waiting += 1
         if self._documents_waiting >= _BATCH_DOCUMENTS or self._chars_waiting >= _BATCH_CHARS:
-            self.flush(is_full=True)
+            self.flush()
 
-    def flush(self, *, is_full: bool = False) -> None:
-        """Write what waits.
+    def flush(self) -> None:
+        """Write what waits, one table after the other, so that DuckDB holds the blocks of one.
 
-        Args:
-            is_full: More will come: what is written is to leave DuckDB's memory, one table after the other. No row of
-                it is known to anybody before the whole file is published.
+        No row is known to anybody before the whole file is published.
         """
         self._documents_waiting = self._chars_waiting = 0
         try:
             for table in list(self._rows):
                 insert_json(self.connection, table, self._rows.pop(table))
-                if is_full:
-                    write_out(self.connection)
+                write_out(self.connection)
         except duckdb.Error as error:
+            if is_full_disk(error):
+                raise
             raise WarehouseError(f"Rows could not be written: {str(error).splitlines()[0]}. Call again.") from error
 
     def finish(self, provider_name: str) -> None:

@@ -175,7 +175,7 @@ def open_warehouse(
         connection.execute("set timezone = 'UTC'")
         yield connection
     except duckdb.Error as error:
-        if any(words in str(error) for words in _NO_ROOM):
+        if is_full_disk(error):
             raise WarehouseError(
                 f"{str(path)!r} cannot be written: there is no room for it ({_first_line(error)[-120:]}). "
                 "Make room and call again; the published file is as it was."
@@ -263,6 +263,11 @@ def read_marts(path: Path, mart: str = "commitments") -> Iterator[duckdb.DuckDBP
 
 
 _NO_ROOM = ("No space left", "File too large", "Disk quota exceeded")
+
+
+def is_full_disk(error: duckdb.Error) -> bool:
+    """Whether it says that there is no room; `open_warehouse` says so in words."""
+    return any(words in str(error) for words in _NO_ROOM)
 
 
 class LockedError(WarehouseError):
