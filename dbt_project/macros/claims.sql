@@ -50,9 +50,33 @@
   coalesce(
     regexp_matches(
       lower({{ quote }}),
-      '\b(rais|increas|boost|lift|upp|top)(e[sd]?|s|ed|ing|ped|pe[sd]) [^.;]{0,60}\bto\b|\bbring(s|ing)? [^.;]{0,50}\bto\b|\b(doubl|tripl|trebl|quadrupl)(e[sd]?|ing) (its|their|his|her|the|that|this)\b|\bnow (total|amount|stand|contribut|com(e|ing) to)|désormais|\bport(e|ent|é|ée|és|ées|ant|era|eront)[^.;]{0,60} à |\b(relèv|augment|hauss)[^.;]{0,60} à |\b(sube|suben|subirá|elev|aument|increment|ampl[ií])[^.;]{0,60}\b(a|hasta|para)\b|\b(erhöh|stock|heb|aufgestock)[^.;]{0,60}\bauf\b|увелич[^.;]{0,60} до |дов[её]л[^.;]{0,60} до |(رفع|زاد|زيادة|ارتفع|يرفع|ترفع|ليصل|لتصل|يصل)[^.؛]{0,60}إلى|çıkar(dı|ıyor|acak|ıldı)|yükselt|增至|提高到|提高至|增加到|增加至|升至|追加至'
+      '\b(rais|increas|boost|lift|upp|top)(e[sd]?|s|ed|ing|ped|pe[sd]) [^.;]{0,60}\bto\b|\bbring(s|ing)? [^.;]{0,50}\bto\b|\b(doubl|tripl|trebl|quadrupl)(e[sd]?|ing) (its|their|his|her|the|that|this)\b|\bnow (total|amount|stand|contribut|com(e|ing) to)|désormais|\bport(e|ent|é|ée|és|ées|ant|era|eront)[^.;]{0,60} à |\b(relèv|augment|hauss)[^.;]{0,60} à |\b(sube|suben|subirá|elev|aument|increment|ampl[ií])[^.;]{0,60}\b(a|hasta|para)\b|\b(erhöh|stock|heb|aufgestock)[^.;]{0,60}\bauf\b|увелич[^.;]{0,60} до |дов[её]л[^.;]{0,60} до |(رفع|زاد|زيادة|ارتفع|يرفع|ترفع|ليصل|لتصل|يصل)[^.؛]{0,60}إلى|çıkar(dı|ıyor|acak|ıldı)|yükselt|(revis|revu)[^.;]{0,40}(upward|hausse|al alza|em alta|para cima)|nach oben (korrigier|revidier)|more than (it|he|she|they)? ?(had )?(first |originally )?(offered|promised|pledged)|de plus (que|qu.)[^.;]{0,20}(promis|annonc|propos)|más de lo (prometido|ofrecido|anunciado)|(do que o|que o) (prometido|oferecido|anunciado)|mehr als (versprochen|angekündigt|zugesagt|angeboten)|больше,? чем (предл|обещ|объяв)|أكثر مما (وعد|أعلن|تعهد|عرض)|增至|提高到|提高至|增加到|增加至|升至|追加至'
     ),
     false
+  )
+{%- endmacro %}
+
+
+{% macro year_of_gift(quote, known_date) -%}
+  {#- The year for which a sum is given: "7 million for 2026", "en 2026", "this year" in a report of 2026. A closed
+      class of prepositions and words, in the project's languages; null where the words say none. -#}
+  coalesce(
+    try_cast(regexp_extract(
+      lower({{ quote }}),
+      '(?:^|\PL)(?:in|for|during|pour|en|durant|em|para|für|im jahr|auch|в|на|за|في|عام|لعام|سنة|لسنة)\s(20[0-9]{2})(?:[^0-9]|$)',
+      1
+    ) as integer),
+    try_cast(regexp_extract(lower({{ quote }}), '(?:^|[^0-9])(20[0-9]{2})\s?(?:年|yılı)', 1) as integer),
+    year({{ known_date }}) + case
+      when regexp_matches(
+        lower({{ quote }}),
+        'this year|cette année|este año|este ano|dieses jahr|diesem jahr|(этом|текущем|нынешнем) году|هذا العام|هذه السنة|العام (الجاري|الحالي)|bu yıl|今年|本年度'
+      ) then 0
+      when regexp_matches(
+        lower({{ quote }}),
+        'next year|l.an(née)? prochaine?|(próximo|que viene) año|año (próximo|que viene)|(nächste[ns]|kommende[ns]) jahr|(следующем|будущем) году|العام (المقبل|القادم)|próximo ano|ano que vem|gelecek yıl|明年'
+      ) then 1
+    end
   )
 {%- endmacro %}
 

@@ -29,6 +29,7 @@ claims as (
         stage_rank,
         is_exit,
         {{ is_top_up('quote') }} as is_top_up,
+        case when is_contribution then {{ year_of_gift('quote', 'known_date') }} end as gift_year,
         -- What a conference or an appeal has brought together only grows.
         is_raise or coalesce(role = 'total_raised', false) as is_raise,
         dollars.headline_usd,
@@ -139,6 +140,7 @@ measured as (
         is_capped,
         is_approximate,
         is_top_up,
+        gift_year,
         is_exit,
         own_date,
         effective_date,
@@ -146,7 +148,7 @@ measured as (
         stage_rank,
         bool_or(is_raise and not is_top_up) over same_words as is_raised,
         -- "more than 40" is said of 40, not of 45, when others say just 40.
-        bool_or(not is_open) over (partition by md5_number(block_key), headline) as is_said_exactly,
+        bool_or(not is_open and not is_approximate) over (partition by md5_number(block_key), headline) as is_said_exactly,
         -- Value of the last digit that the figure states: 1 for "7 billion" is a billion.
         power(
             10.0,
@@ -270,6 +272,7 @@ anchored as (
         last_value(own_date ignore nulls) over earlier as previous_own_date,
         max(effective_date) over earlier as previous_date,
         max(stage_rank) over earlier as previous_stage_rank,
+        max(gift_year) over earlier as previous_gift_year,
         -- The first promise may itself come on top of others.
         coalesce(bool_or(is_top_up and is_later) over earlier, false) as is_topped_up,
         -- Who promises a sum and has paid as much promises another.
@@ -297,6 +300,11 @@ repeated as (
                     and coalesce(stage_rank, 0) <= coalesce(previous_own_stage_rank, 0)
                     and not is_exit
                     then 1
+                -- "7 million for 2026", months after as much "for 2025".
+                when gift_year > previous_gift_year and not is_exit
+                    and effective_date - previous_date > {{ var('revision_days') }}
+                    and stage_rank <= previous_stage_rank
+                    then 1
                 -- "another 20 million", weeks after the first 20.
                 when (is_top_up or is_another) and not is_topped_up and not is_exit
                     and effective_date - previous_date > {{ var('revision_days') }}
@@ -320,6 +328,10 @@ told_of_both as (
     select
         * exclude (counted_repeat_n),
         counted_repeat_n - case
+            -- "It has paid its 7 million for 2025" is said of the old one, whenever it is said.
+            when counted_repeat_n > 0
+                and gift_year < max(gift_year) over (partition by block_n, island_n, counted_repeat_n)
+                then 1
             when counted_repeat_n > 0
                 and not is_top_up
                 and stage_rank > min(stage_rank) over (partition by block_n, island_n, document_id)
@@ -567,10 +579,12 @@ currency_clusters as (
         commitment_key,
         any_value(concat_ws('|', money_kind, contributor_key, counterpart_id)) as giving_key,
         any_value(currency) as currency,
-        arg_min(headline_usd, (effective_date, claim_id)) as usd,
+        -- A promise that was raised has several.
+        list_sort(list_distinct(list(headline_usd))) as figures_usd,
         bool_or(is_approximate) as is_approximate,
         bool_and(is_approximate) as is_only_approximate,
         count(distinct document_id) as documents_n,
+        max(gift_year) as gift_year,
         min(stage_rank) as first_stage_rank,
         max(stage_rank) as last_stage_rank,
         min(effective_date) as first_date,
@@ -584,7 +598,7 @@ currency_clusters as (
 currency_steps as (
 
     select *, unnest({{ dollar_steps('usd') }}) as usd_step
-    from currency_clusters
+    from (select * exclude (figures_usd), unnest(figures_usd) as usd from currency_clusters)
     where usd > 0
 
 ),
@@ -601,6 +615,7 @@ same_sums as (
     inner join currency_steps as original
         on later.giving_key = original.giving_key and later.usd_step = original.usd_step
     where later.currency <> original.currency
+        and coalesce(later.gift_year = original.gift_year, true)
         and (
             original.is_only_approximate, -original.documents_n, original.first_date, original.commitment_key
         ) < (later.is_only_approximate, -later.documents_n, later.first_date, later.commitment_key)
