@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import random
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from fake_provider import NORWAY, NORWAY_PLEDGE, NOTHING, PERU, PERU_TROOPS, Fak
 
 from extract import pipeline
 from extract.config import Settings
-from extract.documents import Document
+from extract.documents import Document, Source
 from extract.errors import ConfigError, WarehouseError
 from extract.providers import Attempt, Check
 from extract.retention import drop_documents
@@ -408,6 +410,17 @@ def test_as_many_texts_are_in_memory_as_questions_are_under_way(warehouse, tmp_p
     asked(Counting())
     # Those that the warehouse has wait no differently.
     asked(Counting(version="2"))
+
+
+def test_an_index_of_sketches_holds_what_two_documents_share():
+    chance = random.Random(4)
+    sketches = [[chance.getrandbits(64) for _ in range(16)] for _ in range(200)]
+    sketches += [[sketches[0][3], 0, 2**64 - 1], [sketches[7][0], 2**64 - 1], [0]]
+    source = Source("s", "s", "s.txt")
+    items = [
+        pipeline._Item(source, None, held=pipeline._Held(0, None, array("Q", one).tobytes())) for one in sketches
+    ]  # fmt: skip
+    assert pipeline._shared_hashes(items) == {sketches[0][3], sketches[7][0], 0, 2**64 - 1}
 
 
 def test_rows_are_the_same_however_many_are_written_together(tmp_path, articles, provider, monkeypatch):
