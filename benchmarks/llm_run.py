@@ -36,6 +36,7 @@ SLOW_SECONDS = 4.0
 CASES = (
     "32 in flight", "free", "unchanged", "10 new", "5 % truncated", "2 % always 500", "2 % slow", "429 storms",
     "killed half way", "marginal", "10,000 documents",
+    "10,000 documents, 32 in flight",
 )  # fmt: skip
 
 
@@ -252,6 +253,8 @@ def _case(case: str, bench: Bench) -> list[str]:
         return [_row("1,000 documents", many, 1_000, f"marginal: {marginal:.1f} ms a document")]
     if case == "10,000 documents":
         return [_row(case, bench.run("", "large.duckdb", 10_000, 1_000), 10_000, "1,000 in flight")]
+    if case == "10,000 documents, 32 in flight":
+        return [_row(case, bench.run("", "narrow.duckdb", 10_000, 32), 10_000)]
     found = bench.run(case, f"{case.replace(' ', '')}.duckdb", number_of, 32)
     return [_row(case, found, number_of, f"{found['failures_n']} failures reported")]
 

@@ -378,13 +378,14 @@ def _estimate(settings: Settings, inputs: list[Path] | SourcesFile, provider: Pr
     from extract.estimate import estimate
     from extract.providers.llm import LLMProvider
 
-    documents_n, pending = pipeline.pending_documents(settings, inputs, provider)
     inner = getattr(provider, "inner", provider)
-    if not isinstance(inner, LLMProvider):
-        line = f"documents: {documents_n}, to ask about: {len(pending)}; {provider.name} costs nothing"
-        print(json.dumps({"documents_n": documents_n, "pending_n": len(pending), "cost_usd": 0.0}) if as_json else line)
-        return 0
-    found = estimate(inner.settings, documents_n, pending, settings.warehouse)
+    with pipeline.pending_documents(settings, inputs, provider) as (documents_n, pending_n, pending):
+        if not isinstance(inner, LLMProvider):
+            line = f"documents: {documents_n}, to ask about: {pending_n}; {provider.name} costs nothing"
+            counts = {"documents_n": documents_n, "pending_n": pending_n, "cost_usd": 0.0}
+            print(json.dumps(counts) if as_json else line)
+            return 0
+        found = estimate(inner.settings, documents_n, pending, settings.warehouse)
     print(found.to_json() if as_json else found.line())
     return 0
 

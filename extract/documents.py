@@ -73,11 +73,12 @@ class Source:
     """One place that holds one document: known before it is opened, so that a failure has a name.
 
     Attributes:
-        path: The file; of a page or a row, what its name would be as a file.
+        file: Path of the file; of a page or a row, what its name would be as a file. A text, since a path of
+            Python's is a kilobyte, and there is one for each document.
         location: What to call the place: an address, or a row of a file; the path when empty.
         origin: Which entry of sources.toml led to it.
         stamp: Says, without reading, whether a file is as it was; None when that cannot be said.
-        data: The bytes, when they are in hand.
+        data: The bytes, when they are in hand, or what fetches them.
         media_type: As a server said.
         stated: What led to it says about it.
         is_same: The source itself says that nothing has changed since it was last read.
@@ -86,11 +87,11 @@ class Source:
 
     source_id: str
     name: str
-    path: Path
+    file: str
     location: str = ""
     origin: str | None = None
     stamp: str | None = None
-    data: bytes | None = None
+    data: bytes | Callable[[], bytes] | None = None
     media_type: str | None = None
     stated: Stated | None = None
     is_same: bool = False
@@ -99,7 +100,12 @@ class Source:
     @property
     def where(self) -> str:
         """What to call it."""
-        return self.location or str(self.path)
+        return self.location or self.file
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.file)
 
 
 def find_sources(inputs: list[Path]) -> list[Source]:
@@ -140,7 +146,7 @@ def source_of(path: Path, origin: str | None = None) -> Source:
         stamp = stamp_of(path.stat())
     except OSError:
         stamp = None  # reading it says why
-    return Source(source_id_of(path), _stem(path), path, origin=origin, stamp=stamp)
+    return Source(source_id_of(path), _stem(path.name), str(path), origin=origin, stamp=stamp)
 
 
 def source_id_of(path: Path) -> str:
@@ -175,14 +181,17 @@ def files_below(folder: Path, origin: str | None = None, wanted: Callable[[str],
             with os.scandir(parent) as listed:
                 entries = [entry for entry in listed if not entry.name.startswith(".")]
         except OSError:
-            found.append(Source(_hash(resolved), _stem(parent), parent, origin=origin))
+            found.append(Source(_hash(resolved), _stem(parent.name), str(parent), origin=origin))
             return
+        prefix = str(parent / "x")[:-1]  # as a path writes itself: without "./"
         # Name by name is the order of paths: to sort 100,000 of them afterwards takes as long as to list them.
-        for entry in sorted(entries, key=_entry_name):
+        entries.sort(key=_entry_name, reverse=True)
+        while entries:
+            entry = entries.pop()  # with what the system says of it, which is more than is kept
             if entry.is_dir(follow_symlinks=False):
                 list_folder(parent / entry.name, f"{resolved}/{entry.name}")
             elif wanted(entry.name):
-                found.append(_entry_source(entry, parent, resolved, origin))
+                found.append(_entry_source(entry, prefix, resolved, origin))
 
     list_folder(folder, str(folder.resolve()))
     return found
@@ -192,24 +201,23 @@ def _entry_name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
-def _entry_source(entry: os.DirEntry[str], parent: Path, resolved: str, origin: str | None) -> Source:
-    path = parent / entry.name
+def _entry_source(entry: os.DirEntry[str], prefix: str, resolved: str, origin: str | None) -> Source:
     if entry.is_symlink():
-        return source_of(path, origin)
+        return source_of(Path(prefix + entry.name), origin)
     try:
         stamp = stamp_of(entry.stat())
     except OSError:
         stamp = None
     # Its folder is resolved already: resolving every path costs more than all the rest.
     source_id = sys.intern(_hash(f"{resolved}/{entry.name}"))  # it is in what is remembered, too
-    return Source(source_id, _stem(path), path, origin=origin, stamp=stamp)
+    return Source(source_id, _stem(entry.name), prefix + entry.name, origin=origin, stamp=stamp)
 
 
-def _stem(path: Path) -> str:
+def _stem(file_name: str) -> str:
     # As Path(...).stem, without another path.
-    name = bare_name(path.name)
+    name = bare_name(file_name)
     dot = name.rfind(".")
-    return (name[:dot] if 0 < dot < len(name) - 1 else name) or path.name
+    return (name[:dot] if 0 < dot < len(name) - 1 else name) or file_name
 
 
 def read_bytes(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
@@ -225,13 +233,14 @@ def read_bytes(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
     if source.error is not None:
         raise DocumentError(source.error)
     if source.data is not None:
-        return source.data
+        return source.data if isinstance(source.data, bytes) else source.data()
     name = source.where
-    if source.path.exists() and not source.path.is_file():
-        what = "a folder that cannot be listed" if source.path.is_dir() else "no ordinary file"
+    path = source.path
+    if path.exists() and not path.is_file():
+        what = "a folder that cannot be listed" if path.is_dir() else "no ordinary file"
         raise DocumentError(f"{name!r} is {what}. Check its permissions, or give a text or HTML file.")
     try:
-        with source.path.open("rb") as file:
+        with path.open("rb") as file:
             data = file.read(max_bytes + 1)
             size = os.fstat(file.fileno()).st_size
     except OSError as error:
@@ -242,7 +251,7 @@ def read_bytes(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
             f"{name!r} has {size:,} bytes, more than the limit of {max_bytes:,}. "
             "Split it, or raise the limit with --max-bytes."
         )
-    return decompressed(data, str(source.path), max_bytes=max_bytes)
+    return decompressed(data, source.file, max_bytes=max_bytes)
 
 
 def read_document(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Document:
@@ -260,7 +269,7 @@ def document_from_bytes(source: Source, data: bytes, *, max_bytes: int = DEFAULT
         DocumentError: If they hold no text.
     """
     name = source.where
-    kind = kind_of(str(source.path), data, source.media_type)
+    kind = kind_of(source.file, data, source.media_type)
     page: _Page | None = None
     if kind == "html":
         page = _read_html(data, name)

@@ -7,7 +7,7 @@ what this model answered before, where the warehouse knows it, otherwise from a 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -62,7 +62,7 @@ class Estimate:
         return json.dumps({**asdict(self), "cost_usd": float(self.cost_usd) if self.cost_usd is not None else None})
 
 
-def estimate(settings: LLMSettings, documents_n: int, pending: Sequence[Document], warehouse: Path) -> Estimate:
+def estimate(settings: LLMSettings, documents_n: int, pending: Iterable[Document], warehouse: Path) -> Estimate:
     """Estimate asking about `pending`.
 
     Raises:
@@ -70,8 +70,9 @@ def estimate(settings: LLMSettings, documents_n: int, pending: Sequence[Document
     """
     constant = prompt.estimated_tokens(prompt.instructions() + json.dumps(constant_part(settings)["response_format"]))
     before = _before(settings.model, warehouse)
-    requests_n = prompt_tokens = completion_tokens = 0
+    pending_n = requests_n = prompt_tokens = completion_tokens = 0
     for document in pending:
+        pending_n += 1
         parts = passages(document.text, settings.passage_chars)
         text = sum(prompt.estimated_tokens(part) for part in parts)
         answer = int(text * (before["completion_share"] if before else _COMPLETION_SHARE))
@@ -85,15 +86,15 @@ def estimate(settings: LLMSettings, documents_n: int, pending: Sequence[Document
     if settings.verify and requests_n:
         other = find_price(settings.verify, settings.prices_path)
         asked = prompt_tokens // settings.passes + completion_tokens
-        cost = cost + other.cost_usd(asked, 0, 60 * len(pending)) if other and cost is not None else None
-        requests_n += len(pending)
+        cost = cost + other.cost_usd(asked, 0, 60 * pending_n) if other and cost is not None else None
+        requests_n += pending_n
     each = before["seconds"] if before else _SECONDS_PER_ANSWER
     seconds = -(-requests_n // settings.concurrency) * each
     limits = ((settings.requests_per_minute, requests_n), (settings.tokens_per_minute, prompt_tokens))
     for limit, amount in limits:
         seconds = max(seconds, amount / limit * 60 if limit else 0.0)
     return Estimate(
-        settings.model, documents_n, len(pending), requests_n, prompt_tokens, completion_tokens, cost,
+        settings.model, documents_n, pending_n, requests_n, prompt_tokens, completion_tokens, cost,
         None if settings.is_batch else seconds, before is not None,
     )  # fmt: skip
 

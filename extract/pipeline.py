@@ -12,13 +12,16 @@ import hashlib
 import json
 import tempfile
 import time
+from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatch
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,6 +48,7 @@ from extract.schema import Record
 from extract.sources.gather import Gathered, gather
 from extract.sources.settings import SourcesFile
 from extract.sources.state import Look, SourceState
+from extract.spill import Spill
 from extract.warehouse import (
     EMPTY_STATE,
     Heartbeat,
@@ -54,18 +58,24 @@ from extract.warehouse import (
     StoredDocument,
     create_tables,
     hold_lock,
+    insert_json,
     insert_rows,
+    is_full_disk,
     open_warehouse,
     publish,
     read_documents,
     read_state,
     read_warehouse,
+    row_json,
     set_version,
     working_copy,
+    write_out,
 )
 
-# Documents whose rows go in with one transaction: each is whole in it or absent.
-_BATCH_DOCUMENTS = 100
+# Documents whose rows wait to be written together; of twice as many they need 13 MB more.
+_BATCH_DOCUMENTS = 500
+# Fewer, if they are long.
+_BATCH_CHARS = 2_000_000
 # Documents under way at once where the settings leave it to the provider.
 _DEFAULT_CONCURRENCY = 64
 
@@ -224,13 +234,15 @@ def _run(
     stamps = version_stamps()
     with ExitStack() as stack:
         spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pledgebook-")))
+        # Beside the warehouse, where there is room for as much: /tmp is memory on many machines.
+        spill = stack.enter_context(closing(Spill(settings.warehouse.parent)))
         with _long_lived():
             known = _published_state(settings.warehouse)
         found = given if isinstance(given, Gathered) else gather(
-            given, state, known.document_ids, spool=spool, max_bytes=settings.max_bytes,
+            given, state, known.document_ids, spool=spool, spill=spill, max_bytes=settings.max_bytes,
             is_retrying=settings.is_retrying, say=begun,
         )  # fmt: skip
-        work = _plan(found, provider, state, known, settings)
+        work = _plan(found, provider, state, known, settings, spill)
         if not work.has_changes and _is_current(known, stamps):
             state.save(work.looks(state), found.origins, found.forgotten_looks())
             return _nothing_to_do(work, provider)
@@ -252,25 +264,28 @@ def _run(
     return replace(summary, published=True, tests_n=built.tests_n)
 
 
+@contextmanager
 def pending_documents(
     settings: Settings, inputs: list[Path] | SourcesFile, provider: Provider
-) -> tuple[int, list[Document]]:
-    """How many sources there are, and the documents that a run would ask about; nothing is written.
+) -> Iterator[tuple[int, int, Iterator[Document]]]:
+    """How many sources there are, how many documents a run would ask about, and these; nothing is written.
 
     Raises:
         ConfigError: If an input does not exist.
         WarehouseError: If the warehouse is damaged.
     """
     known = _published_state(settings.warehouse)
-    state = SourceState(settings.warehouse, read_only=True)
-    with tempfile.TemporaryDirectory(prefix="pledgebook-") as spool:
+    with (
+        closing(SourceState(settings.warehouse, read_only=True)) as state,
+        tempfile.TemporaryDirectory(prefix="pledgebook-") as spool,
+        closing(Spill(Path(spool))) as spill,
+    ):
         found = gather(
-            inputs, state, known.document_ids, spool=Path(spool), max_bytes=settings.max_bytes,
+            inputs, state, known.document_ids, spool=Path(spool), spill=spill, max_bytes=settings.max_bytes,
             is_retrying=settings.is_retrying,
         ) if isinstance(inputs, SourcesFile) else _files(inputs)  # fmt: skip
-        work = _plan(found, provider, state, known, settings)
-    state.close()
-    return len(found.sources), [items[0].document for items in work.pending if items[0].document is not None]
+        work = _plan(found, provider, state, known, settings, spill)
+        yield len(found.sources), len(work.pending), (work.document(items[0]) for items in work.pending)
 
 
 def rebuild(settings: Settings) -> RunSummary:
@@ -284,7 +299,7 @@ def rebuild(settings: Settings) -> RunSummary:
     if not settings.warehouse.exists():
         raise WarehouseError(f"There is no warehouse {str(settings.warehouse)!r}. Make one with: pledgebook run FOLDER")
     with hold_lock(settings.warehouse), working_copy(settings.warehouse) as copy:
-        with open_warehouse(copy) as connection:
+        with open_warehouse(copy, is_loading=True) as connection:
             create_tables(connection)
             stamps = version_stamps()
             _load_rates(connection)
@@ -332,13 +347,27 @@ def _note_rebuild(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Held:
+    """A document that was read and waits on disk.
+
+    Attributes:
+        place: Where, in the run's spill.
+        sketch: Hashes of its sentences (see `reprints.sketch`), eight bytes each; None before it was needed.
+    """
+
+    place: int
+    publication_date: date | None
+    sketch: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Item:
     """One source: its document, if it could be read, and the answer it already has, if any.
 
     Attributes:
         previous: What the source gave before.
         bytes_hash: Hash of its bytes; None when they could not be read.
-        document: Its text, when it has to be asked about or was just read.
+        held: Where its text waits, when it has to be asked about or was just read.
         put_off: Why this run does not ask about it, although it is pending.
         original_id: The document that it reprints.
         likeness: How much of it stands in that one.
@@ -348,7 +377,7 @@ class _Item:
     previous: Sighting | None
     bytes_hash: str | None = None
     document_id: str | None = None
-    document: Document | None = None
+    held: _Held | None = None
     fingerprint: str = ""
     extraction_id: str | None = None
     error: str | None = None
@@ -381,6 +410,12 @@ class _Work:
     found: Gathered
     signature: str
     given_up: list[str]
+    spill: Spill
+
+    def document(self, item: _Item) -> Document:
+        """The document of an item that waits, as it was when it was planned: whatever became of its source since."""
+        assert item.held is not None
+        return self.spill.get_document(item.held.place, item.source)
 
     def looks(self, state: SourceState) -> Iterator[Look]:
         """What is to be remembered, where it is not what is remembered already."""
@@ -453,14 +488,16 @@ def _files(inputs: list[Path]) -> Gathered:
     return Gathered(find_sources(inputs), roots=[given for given in inputs if given.is_dir()])
 
 
-def _plan(found: Gathered, provider: Provider, state: SourceState, known: State, settings: Settings) -> _Work:
+def _plan(
+    found: Gathered, provider: Provider, state: SourceState, known: State, settings: Settings, spill: Spill
+) -> _Work:
     signature = signature_of(provider)
     sources = [source for source in found.sources if source.source_id not in known.forgotten]
-    items = [_look_at(source, state, known, settings, signature) for source in sources]
+    items = [_look_at(source, state, known, settings, signature, provider, spill) for source in sources]
     items = [item for item in items if item.document_id not in known.forgotten]
-    items = _with_answers(items, provider, known, settings.warehouse)
+    _find_answers(items, provider, known, settings.warehouse, spill)
     items, given_up = _held_back(items, known, settings)
-    items = _with_reprints(items, known, settings.warehouse)
+    _find_reprints(items, known, settings.warehouse, spill)
     pending: dict[Key, list[_Item]] = {}
     for item in items:
         if not item.is_settled:
@@ -469,11 +506,14 @@ def _plan(found: Gathered, provider: Provider, state: SourceState, known: State,
     changed = any(_is_news(item) for item in items if item.is_settled)
     return _Work(
         items, list(pending.values()), vanished, bool(pending or vanished or changed), found, signature,
-        [*found.given_up, *given_up],
+        [*found.given_up, *given_up], spill,
     )  # fmt: skip
 
 
-def _look_at(source: Source, state: SourceState, known: State, settings: Settings, signature: str) -> _Item:
+def _look_at(
+    source: Source, state: SourceState, known: State, settings: Settings, signature: str, provider: Provider,
+    spill: Spill,
+) -> _Item:  # fmt: skip
     """Find out which document a source holds, by reading it only if nothing else tells."""
     previous = known.sightings.get(source.source_id)
     look = state.looks.get(source.source_id)
@@ -497,36 +537,36 @@ def _look_at(source: Source, state: SourceState, known: State, settings: Setting
         document = document_from_bytes(source, data, max_bytes=settings.max_bytes)
     except DocumentError as error:
         return _Item(source, previous, digest, error=str(error))
-    return _Item(source, previous, digest, document.document_id, document)
+    return _Item(
+        source, previous, digest, document.document_id, _hold(document, spill), provider.fingerprint(document)
+    )
 
 
-def _with_answers(items: list[_Item], provider: Provider, known: State, warehouse: Path) -> list[_Item]:
-    """The items with their questions and the answers that these have; texts are fetched where they are needed."""
-    out: list[_Item | None] = []
-    unread: list[tuple[int, _Item]] = []
-    for item in items:
-        if item.error is None and not item.fingerprint and item.document is not None:
-            item = replace(item, fingerprint=provider.fingerprint(item.document))
-        if item.error is None and not item.fingerprint:
-            unread.append((len(out), item))
-            out.append(None)
+def _hold(document: Document, spill: Spill) -> _Held:
+    return _Held(spill.put_document(document), document.publication_date)
+
+
+def _find_answers(items: list[_Item], provider: Provider, known: State, warehouse: Path, spill: Spill) -> None:
+    """Give the items their questions and the answers that these have; texts are fetched where they are needed."""
+    unread: list[int] = []
+    for n, item in enumerate(items):
+        if item.error is not None or item.extraction_id:
             continue
-        out.append(item)
-    for batch in _batches(unread, 1000):
-        for (place, item), document in zip(batch, _stored([item for _, item in batch], warehouse), strict=True):
-            fingerprint = provider.fingerprint(document)
-            is_answered = (item.document_id, fingerprint) in known.answered
-            out[place] = replace(item, fingerprint=fingerprint, document=None if is_answered else document)
-    answered = [
-        item if item.document_id is None or item.extraction_id or item.key not in known.answered
-        else replace(item, extraction_id=known.answered[item.key])
-        for item in out if item is not None
-    ]  # fmt: skip
-    without = [(n, item) for n, item in enumerate(answered) if not item.is_settled and item.document is None]
-    for batch in _batches(without, 1000):
-        for (place, item), document in zip(batch, _stored([item for _, item in batch], warehouse), strict=True):
-            answered[place] = replace(item, document=document)
-    return answered
+        answer = known.answered.get(item.key)
+        if answer is not None:
+            items[n] = replace(item, extraction_id=answer)
+        elif item.held is None:
+            unread.append(n)
+    for batch in _batches(unread, _STORED_AT_ONCE):
+        for n, document in zip(batch, _stored([items[n] for n in batch], warehouse), strict=True):
+            fingerprint = items[n].fingerprint or provider.fingerprint(document)
+            answer = known.answered.get((document.document_id, fingerprint))
+            held = None if answer else _hold(document, spill)
+            items[n] = replace(items[n], fingerprint=fingerprint, extraction_id=answer, held=held)
+
+
+# Texts of the warehouse that are in memory together.
+_STORED_AT_ONCE = 1000
 
 
 def _stored(items: list[_Item], warehouse: Path) -> list[Document]:
@@ -634,63 +674,99 @@ def _is_meant(
         return False
     if narrowing.only_types and not (last and set(last[1]) & set(narrowing.only_types)):
         return False
-    assert item.document is not None
-    published = item.document.publication_date
+    assert item.held is not None
+    published = item.held.publication_date
     return not (narrowing.since is not None and published is not None and published < narrowing.since)
 
 
 # --- reprints --------------------------------------------------------------------------------------
 
 
-def _with_reprints(items: list[_Item], known: State, warehouse: Path) -> list[_Item]:
-    """The items, those marked whose words are another document's: that one is asked about for them."""
+def _find_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spill) -> None:
+    """Mark the items whose words are another document's: that one is asked about for them."""
     open_n = [n for n, item in enumerate(items) if not item.is_settled]
     if not open_n:
-        return items
+        return
     current = _standing(items, known)
-    out = list(items)
     unsettled: list[int] = []
-    revised = _revised_originals([items[n] for n in open_n], items, current, known, warehouse)
+    revised = _revised_originals([items[n] for n in open_n], items, current, known, warehouse, spill)
     for n in open_n:
         item = items[n]
         original = known.originals.get(item.document_id or "")
         if item.previous and item.previous.status == "reprint" and original in current:
-            out[n] = replace(item, original_id=original, likeness=1.0)
+            items[n] = replace(item, original_id=original, likeness=1.0)
         elif item.document_id in revised:
-            out[n] = replace(item, original_id=revised[item.document_id][0], likeness=revised[item.document_id][1])
+            items[n] = replace(item, original_id=revised[item.document_id][0], likeness=revised[item.document_id][1])
         elif item.document_id not in current:  # what stands for itself is no reprint
             unsettled.append(n)
-    sketches = {n: sketch(_text(items[n])) for n in unsettled}
-    index = _sketch_index(sketches.values(), current, warehouse)
+            assert item.held is not None
+            hashes = array("Q", sketch(_text(item, spill))).tobytes()
+            items[n] = replace(item, held=replace(item.held, sketch=hashes))
+    index = _sketch_index([items[n] for n in unsettled], current, warehouse)
+    shared = _shared_hashes([items[n] for n in unsettled])
+    places: dict[str, _Item] = {}
     texts: dict[str, str] = {}
-    asked: set[str] = set()
     # The first to be published is the original; of those without a day, the first in order.
     order = sorted(unsettled, key=lambda n: (_published(items[n]), n))
     taken: dict[str, tuple[str, float]] = {}
     for n in order:
-        document_id = items[n].document_id or ""
-        if document_id not in taken and document_id not in asked:
-            likely = [one for one in candidates(sketches[n], index) if one != document_id]
-            missing = [one for one in likely if one not in texts]
-            if missing and warehouse.exists():
-                with read_warehouse(warehouse) as connection:
-                    texts.update((one.document_id, one.text) for one in read_documents(connection, missing))
+        item, document_id = items[n], items[n].document_id or ""
+        if document_id not in taken and document_id not in places:
+            numbers = _hashes(item)
+            likely = [one for one in candidates(numbers, index) if one != document_id]
+            text = _text(item, spill) if likely else ""
+            _fetch_texts([one for one in likely if one not in places], warehouse, texts)
             for one in likely:
-                share = likeness(_text(items[n]), texts[one]) if one in texts else None
+                original = _text(places[one], spill) if one in places else texts.get(one)
+                share = likeness(text, original) if original is not None else None
                 if share is not None:
                     taken[document_id] = (one, share)
                     break
             else:
-                asked.add(document_id)
-                texts[document_id] = _text(items[n])
-                for number in sketches[n]:
+                places[document_id] = item
+                for number in shared.intersection(numbers):
                     listed = index.setdefault(number, [])
                     if len(listed) <= MOST_SHARED:
                         listed.append(document_id)
         if document_id in taken:
-            original, share = taken[document_id]
-            out[n] = replace(items[n], original_id=original, likeness=share)
-    return out
+            original_id, share = taken[document_id]
+            items[n] = replace(item, original_id=original_id, likeness=share)
+
+
+def _hashes(item: _Item) -> array[int]:
+    assert item.held is not None
+    return array("Q", item.held.sketch or b"")
+
+
+def _shared_hashes(items: list[_Item]) -> set[int]:
+    """Hashes that stand in the sketches of several items: of 16 for each document, what an index has to hold.
+
+    A part of the range at a time, so that few of them are numbers of Python's together.
+    """
+    parts = [array("Q") for _ in range(_HASH_PARTS)]
+    for item in items:
+        for number in _hashes(item):
+            parts[number * _HASH_PARTS >> 64].append(number)
+    shared: set[int] = set()
+    for part in parts:
+        in_order = sorted(part)
+        shared.update(one for one, after in pairwise(in_order) if one == after)
+    return shared
+
+
+_HASH_PARTS = 64
+
+
+def _fetch_texts(document_ids: list[str], warehouse: Path, texts: dict[str, str]) -> None:
+    """Have the texts of these documents of the warehouse among `texts`, with those that were fetched last."""
+    missing = [one for one in document_ids if one not in texts]
+    if not missing or not warehouse.exists():
+        return
+    if len(texts) >= _STORED_AT_ONCE:
+        texts.clear()
+        missing = document_ids
+    with read_warehouse(warehouse) as connection:
+        texts.update((one.document_id, one.text) for one in read_documents(connection, missing))
 
 
 # A page of which less is left has become another one, not another version.
@@ -698,7 +774,7 @@ _REVISION_SHARE = 0.5
 
 
 def _revised_originals(
-    open_items: list[_Item], items: list[_Item], current: set[str], known: State, warehouse: Path
+    open_items: list[_Item], items: list[_Item], current: set[str], known: State, warehouse: Path, spill: Spill
 ) -> dict[str | None, tuple[str, float]]:
     """What reprints follow whose original has a newer version: what was corrected there does not rise again here.
 
@@ -721,9 +797,11 @@ def _revised_originals(
             [sorted(set(orphans.values()))],
         ).fetchall()
         successors = {old: new for old, source_id in stood_at if (new := latest.get(source_id)) and new in current}
-        wanted = sorted({*successors, *successors.values()})
-        texts = {one.document_id: one.text for one in read_documents(connection, wanted)}
-    texts.update({item.document_id: item.document.text for item in items if item.document and item.document_id})
+        wanted = {*successors, *successors.values()}
+        texts = {one.document_id: one.text for one in read_documents(connection, sorted(wanted))}
+    for item in items:
+        if item.held is not None and item.document_id is not None and item.document_id in wanted:
+            texts[item.document_id] = _text(item, spill)
     found: dict[str | None, tuple[str, float]] = {}
     for reprint, original in orphans.items():
         new = successors.get(original)
@@ -753,34 +831,41 @@ def _standing(items: list[_Item], known: State) -> set[str]:
 
 
 def _published(item: _Item) -> date:
-    assert item.document is not None
-    return item.document.publication_date or date.max
+    assert item.held is not None
+    return item.held.publication_date or date.max
 
 
-def _text(item: _Item) -> str:
-    assert item.document is not None
-    return item.document.text
+def _text(item: _Item, spill: Spill) -> str:
+    assert item.held is not None
+    return spill.get_document(item.held.place, item.source).text
 
 
-def _sketch_index(sketches: Iterable[list[int]], current: set[str], warehouse: Path) -> dict[int, list[str]]:
-    """Current documents of the warehouse by the hashes that these sketches share with them."""
-    numbers = sorted({number for one in sketches for number in one})
+def _sketch_index(items: list[_Item], current: set[str], warehouse: Path) -> dict[int, list[str]]:
+    """Current documents of the warehouse by the hashes that the sketches of these items share with them."""
     index: dict[int, list[str]] = {}
-    if not numbers or not warehouse.exists():
+    if not items or not warehouse.exists():
         return index
     with read_warehouse(warehouse) as connection:
         if not connection.execute("select 1 from duckdb_tables() where table_name = 'sketches'").fetchone():
             return index
-        rows = connection.execute(
-            "select number, document_id from (select document_id, unnest(sketch) as number from raw.sketches)"
-            " where number in (select unnest(?::ubigint[]))"
-            " qualify row_number() over (partition by number order by document_id) <= ? order by document_id",
-            [numbers, MOST_SHARED + 1],
-        ).fetchall()
-    for number, document_id in rows:
-        if document_id in current:
-            index.setdefault(number, []).append(document_id)
+        for batch in _batches(items, _SKETCHES_AT_ONCE):
+            numbers = sorted({number for item in batch for number in _hashes(item)})
+            rows = connection.execute(
+                "select number, document_id from (select document_id, unnest(sketch) as number from raw.sketches)"
+                " where number in (select unnest(?::ubigint[]))"
+                " qualify row_number() over (partition by number order by document_id) <= ? order by document_id",
+                [numbers, MOST_SHARED + 1],
+            ).fetchall()
+            found: dict[int, list[str]] = {}
+            for number, document_id in rows:
+                if document_id in current:
+                    found.setdefault(number, []).append(document_id)
+            index.update(found)
     return index
+
+
+# Sketches that are compared with those of the warehouse in one query.
+_SKETCHES_AT_ONCE = 2000
 
 
 # --- what became of sources ------------------------------------------------------------------------
@@ -832,7 +917,7 @@ def _vanished(found: Gathered, present: set[str], known: State) -> list[tuple[So
             continue
         is_below = any(folder in path.resolve().parents for folder in folders)
         if is_below or any(fnmatch(str(path), pattern) for pattern in patterns):
-            gone[source_id] = Source(source_id, path.stem or path.name, path)
+            gone[source_id] = Source(source_id, path.stem or path.name, str(path))
     return [(one, known.sightings[key]) for key, one in gone.items() if known.sightings[key].status not in _GONE]
 
 
@@ -872,7 +957,7 @@ def _is_current(known: State, stamps: dict[str, str]) -> bool:
 
 
 def _stamp(copy: Path, stamps: dict[str, str]) -> None:
-    with open_warehouse(copy) as connection:
+    with open_warehouse(copy, is_loading=True) as connection:
         for name, value in stamps.items():
             set_version(connection, name, value)
 
@@ -928,11 +1013,11 @@ def _extract_into(
         if known.versions.get("rates") != stamps["rates"]:
             _load_rates(connection)
     # Opened anew: what DuckDB needed for thirty years of rates it gives back only when it closes.
-    with open_warehouse(copy) as connection:
-        loader = _Loader(connection, settings, known, len(work.items), progress)
+    with open_warehouse(copy, is_loading=True) as connection:
+        loader = _Loader(connection, settings, known, work, progress)
         for item in work.items:
-            if item.document is not None:
-                loader.note_metadata(item.document)
+            if item.held is not None and item.document_id in known.document_ids:
+                loader.note_metadata(work.document(item))
         if known.versions and any(known.versions.get(name) != stamps[name] for name in ("grounding", "documents")):
             _rebuild_records(connection)
         for item in work.items:
@@ -946,7 +1031,7 @@ def _extract_into(
                 loader.unchanged(item)
         for source, sighting in work.vanished:
             loader.vanished(source, sighting)
-        asyncio.run(_ask_all(work.pending, provider, settings, journal, loader))
+        asyncio.run(_ask_all(work, provider, settings, journal, loader))
         if loader.fatal is not None and loader.summary(provider.name).extracted_n == 0:
             raise ConfigError(loader.fatal)
         loader.failures += work.found.failures
@@ -958,42 +1043,46 @@ def _extract_into(
 
 
 async def _ask_all(
-    pending: list[list[_Item]], provider: Provider, settings: Settings, journal: Journal, loader: _Loader
+    work: _Work, provider: Provider, settings: Settings, journal: Journal, loader: _Loader
 ) -> None:
-    """Ask every pending question, load each answer as it comes, never hold one for another."""
-    queue = iter(pending)
+    """Ask every pending question, load each answer as it comes, never hold one for another.
+
+    A worker fetches a text when it comes to ask about it: as many are in memory as questions are under way.
+    """
+    queue = iter(work.pending)
     prepare = getattr(provider, "prepare", None)
     if prepare is not None:
-        new = [items[0] for items in pending if not _has_answer(journal, items[0].key)]
         try:
-            await prepare([item.document for item in new if item.document is not None])
+            await prepare(
+                work.document(items[0]) for items in work.pending
+                if not _is_answered(_kept_attempts(journal, items[0].key))
+            )  # fmt: skip
         except BaseException:
             await provider.close()
             raise
 
     async def worker() -> None:
         for items in queue:
-            kept = [_attempt_from(row) for row in journal.entries.get(items[0].key, [])]
-            if _has_answer(journal, items[0].key):
-                loader.answered(items, kept, asked_n=0)
+            kept, document = _kept_attempts(journal, items[0].key), work.document(items[0])
+            if _is_answered(kept):
+                loader.answered(items, document, kept, asked_n=0)
                 continue
             if loader.fatal is not None:
-                loader.not_asked(items)
+                loader.not_asked(items, document)
                 continue
-            assert items[0].document is not None
             judged: dict[str, Record] = {}
-            attempts, reason = await _ask(provider, items[0].document, judged)
+            attempts, reason = await _ask(provider, document, judged)
             made = [_Made(attempt, datetime.now(UTC)) for attempt in attempts]
             if reason is None:
                 journal.add(*items[0].key, [{**vars(one.attempt), "asked_at": one.asked_at} for one in made])
-                loader.answered(items, [*kept, *made], judged=judged,
+                loader.answered(items, document, [*kept, *made], judged=judged,
                                 asked_n=sum(attempt.seconds > 0 for attempt in attempts))  # fmt: skip
             else:
                 loader.fatal = reason
-                loader.not_asked(items)
+                loader.not_asked(items, document)
 
     limit = settings.concurrency or _DEFAULT_CONCURRENCY
-    workers = [asyncio.create_task(worker()) for _ in range(max(1, min(limit, len(pending))))]
+    workers = [asyncio.create_task(worker()) for _ in range(max(1, min(limit, len(work.pending))))]
     try:
         await asyncio.gather(*workers)
     finally:
@@ -1030,10 +1119,13 @@ class _Made:
     asked_at: datetime
 
 
-def _has_answer(journal: Journal, key: Key) -> bool:
-    """Whether an answer to this question came in a run that did not publish."""
-    kept = journal.entries.get(key, [])
-    return bool(kept) and _is_answer(_attempt_from(kept[-1]).attempt)
+def _kept_attempts(journal: Journal, key: Key) -> list[_Made]:
+    """Attempts at this question in runs that did not publish."""
+    return [_attempt_from(row) for row in journal.attempts(key)]
+
+
+def _is_answered(kept: list[_Made]) -> bool:
+    return bool(kept) and _is_answer(kept[-1].attempt)
 
 
 def _attempt_from(row: dict[str, Any]) -> _Made:
@@ -1065,14 +1157,14 @@ def _built(
 
 
 class _Loader:
-    """Turns answers into rows, a few documents to a transaction, and counts.
+    """Turns answers into rows, written when some have gathered, and counts.
 
     Attributes:
         fatal: Why the provider answers nothing more; None while it does.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, settings: Settings, known: State, total: int, progress: Progress
+        self, connection: duckdb.DuckDBPyConnection, settings: Settings, known: State, work: _Work, progress: Progress
     ) -> None:
         self.connection = connection
         self._latest_at = known.latest_at or datetime.min.replace(tzinfo=UTC)
@@ -1080,9 +1172,10 @@ class _Loader:
         self.run_id = self.started_at.strftime("%Y%m%dT%H%M%S.%fZ")
         self.settings = settings
         self.known = known
-        self.total = total
+        self.work = work
         self.progress = progress
-        self.results: list[DocumentResult] = []
+        self.outcomes: Counter[str] = Counter()
+        self.records_n = self.rejected_n = 0
         self.failures: list[str] = []
         self.asked_n = 0
         self.vanished_n = 0
@@ -1091,8 +1184,8 @@ class _Loader:
         self.cost_usd: Decimal | None = None
         self.fatal: str | None = None
         self._stored = set(known.document_ids)
-        self._rows: dict[str, list[dict[str, Any]]] = {}
-        self._documents_waiting = 0
+        self._rows: dict[str, list[bytes]] = {}
+        self._documents_waiting = self._chars_waiting = 0
 
     def _now(self) -> datetime:
         """The time, but never one before what the warehouse bears: the latest counts, even if a clock is set back."""
@@ -1129,12 +1222,12 @@ class _Loader:
         """A source whose document is another's words."""
         is_known = self.known.originals.get(item.document_id or "") == item.original_id
         if not is_known:
-            assert item.document is not None
-            self._add_document(item.document)
+            self._add_document(item, self.work.document(item))
             self.connection.execute("delete from raw.document_links where document_id = ?", [item.document_id])
-            self._rows.setdefault("document_links", []).append(
+            self._add_row(
+                "document_links",
                 {"document_id": item.document_id, "original_id": item.original_id, "similarity": item.likeness,
-                 "run_id": self.run_id, "linked_at": self._now()}
+                 "run_id": self.run_id, "linked_at": self._now()},
             )  # fmt: skip
         self._see(item.source, item.previous, _sighting(item, None, None))
         self._done(DocumentResult(item.source.name, "unchanged" if is_known else "reprint"))
@@ -1145,20 +1238,19 @@ class _Loader:
         self._see(source, sighting, replace(sighting, status="vanished" if gave else "dropped", error=None))
         self.vanished_n += gave
 
-    def not_asked(self, items: list[_Item]) -> None:
+    def not_asked(self, items: list[_Item], document: Document) -> None:
         """Sources with one question that was not put, since the provider answers nothing more."""
         for item in items:
-            assert item.document is not None
-            self._add_document(item.document)
+            self._add_document(item, document)
             self._see(item.source, item.previous, _sighting(item, None, self.fatal))
             self._done(DocumentResult(item.source.name, "not asked"))
 
     def answered(
-        self, items: list[_Item], made: list[_Made], *, asked_n: int, judged: dict[str, Record] | None = None
-    ) -> None:
+        self, items: list[_Item], document: Document, made: list[_Made], *, asked_n: int,
+        judged: dict[str, Record] | None = None,
+    ) -> None:  # fmt: skip
         """Sources with one question that was answered, well or badly."""
-        document, (document_id, fingerprint) = items[0].document, items[0].key
-        assert document is not None
+        document_id, fingerprint = items[0].key
         self.asked_n += asked_n
         new = [one.attempt for one in made] if asked_n else []
         self.prompt_tokens += sum(attempt.prompt_tokens or 0 for attempt in new)
@@ -1168,7 +1260,7 @@ class _Loader:
         cost = sum(costs, Decimal(0)) if costs else None
         if cost is not None:
             self.cost_usd = (self.cost_usd or Decimal(0)) + cost
-        self._add_document(document)
+        self._add_document(items[0], document)
         first_n = self.known.attempts.get((document_id, fingerprint), 0) + 1
         extraction: str | None = None
         for number, one in enumerate(made, start=first_n):
@@ -1176,7 +1268,7 @@ class _Loader:
             row = {**vars(one.attempt), "fingerprint": fingerprint, "extraction_id": extraction,
                    "run_id": self.run_id, "attempt_n": number, "document_id": document_id,
                    "asked_at": one.asked_at}  # fmt: skip
-            self._rows.setdefault("extractions", []).append(row)
+            self._add_row("extractions", row)
         attempts = [one.attempt for one in made]
         seconds, reason = sum(attempt.seconds for attempt in attempts), _reason(attempts)
         if not attempts or not _is_answer(attempts[-1]) or extraction is None:
@@ -1188,7 +1280,8 @@ class _Loader:
             return
         built = _built(document, attempts[-1].raw_answer or "", self.settings.min_confidence or 0.0, judged)
         for table, rows in record_rows(document_id, extraction, built).items():
-            self._rows.setdefault(table, []).extend(rows)
+            for row in rows:
+                self._add_row(table, row)
         for item in items:
             broken = f"{item.source.name!r}: {reason} What came is kept; call again for the rest." if reason else None
             self._see(item.source, item.previous, _sighting(item, extraction, broken))
@@ -1205,56 +1298,65 @@ class _Loader:
             )
             cost = None
 
-    def _add_document(self, document: Document) -> None:
+    def _add_document(self, item: _Item, document: Document) -> None:
         if document.document_id in self._stored:
             return
         self._stored.add(document.document_id)
-        self._rows.setdefault("documents", []).append(
+        self._add_row(
+            "documents",
             {"document_id": document.document_id, "language": document.language, "title": document.title,
              "publication_date": document.publication_date, "outlet": document.outlet, "text": document.text,
-             "char_count": len(document.text), "first_loaded_at": self._now(), "first_run_id": self.run_id}
+             "char_count": len(document.text), "first_loaded_at": self._now(), "first_run_id": self.run_id},
         )  # fmt: skip
-        numbers = sketch(document.text)
+        self._chars_waiting += len(document.text)
+        has_sketch = item.held is not None and item.held.sketch is not None
+        numbers = list(_hashes(item)) if has_sketch else sketch(document.text)
         if numbers:
-            self._rows.setdefault("sketches", []).append({"document_id": document.document_id, "sketch": numbers})
+            self._add_row("sketches", {"document_id": document.document_id, "sketch": numbers})
 
     def _see(self, source: Source, previous: Sighting | None, sighting: Sighting | None) -> None:
         if previous == sighting or sighting is None:
             return
-        self._rows.setdefault("sightings", []).append(
+        self._add_row(
+            "sightings",
             {"sighting_id": short_hash(source.source_id, self.run_id), "source_id": source.source_id,
              "name": source.name, "source": source.where, "run_id": self.run_id, "seen_at": self._now(),
-             **asdict(sighting)}
+             **asdict(sighting)},
         )  # fmt: skip
 
+    def _add_row(self, table: str, row: dict[str, Any]) -> None:
+        self._rows.setdefault(table, []).append(row_json(table, row))
+
     def _done(self, result: DocumentResult) -> None:
-        self.results.append(result)
+        self.outcomes[result.status] += 1
+        self.records_n += result.records_n
+        self.rejected_n += result.rejected_n
         if result.error:
             self.failures.append(result.error)
-        self.progress(result, len(self.results), self.total)
+        self.progress(result, self.outcomes.total(), len(self.work.items))
         self._documents_waiting += 1
-        if self._documents_waiting >= _BATCH_DOCUMENTS:
+        if self._documents_waiting >= _BATCH_DOCUMENTS or self._chars_waiting >= _BATCH_CHARS:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits, in one transaction."""
-        self._documents_waiting = 0
-        if not self._rows:
-            return
-        self.connection.execute("begin")
+        """Write what waits, one table after the other, so that DuckDB holds the blocks of one.
+
+        No row is known to anybody before the whole file is published.
+        """
+        self._documents_waiting = self._chars_waiting = 0
         try:
-            for table, rows in self._rows.items():
-                insert_rows(self.connection, table, rows)
-            self.connection.execute("commit")
+            for table in list(self._rows):
+                insert_json(self.connection, table, self._rows.pop(table))
+                write_out(self.connection)
         except duckdb.Error as error:
-            self.connection.execute("rollback")
+            if is_full_disk(error):
+                raise
             raise WarehouseError(f"Rows could not be written: {str(error).splitlines()[0]}. Call again.") from error
-        self._rows.clear()
 
     def finish(self, provider_name: str) -> None:
         """Write the run's own row."""
         if self.fatal is not None:
-            left_n = sum(result.status == "not asked" for result in self.results)
+            left_n = self.outcomes["not asked"]
             self.failures.append(f"{self.fatal} ({left_n} documents were not asked about; call again to go on.)")
         summary = self.summary(provider_name)
         self.flush()
@@ -1267,7 +1369,7 @@ class _Loader:
               "pledgebook_version": __version__, "schema_version": schema_version(),
               "grounding_version": grounding_version(), "documents_n": summary.documents_n,
               "pending_n": summary.documents_n - summary.unchanged_n - summary.reprints_n,
-              "failed_n": sum(result.status in {"partial", "failed", "not asked"} for result in self.results),
+              "failed_n": sum(self.outcomes[status] for status in ("partial", "failed", "not asked")),
               "asked_n": summary.asked_n, "records_n": summary.records_n, "rejected_n": summary.rejected_n}],
         )  # fmt: skip
 
@@ -1276,14 +1378,14 @@ class _Loader:
         return RunSummary(
             run_id=self.run_id,
             provider=provider_name,
-            documents_n=len(self.results),
+            documents_n=self.outcomes.total(),
             asked_n=self.asked_n,
-            extracted_n=sum(result.status in {"extracted", "partial"} for result in self.results),
-            unchanged_n=sum(result.status == "unchanged" for result in self.results),
-            reprints_n=sum(result.status == "reprint" for result in self.results),
+            extracted_n=self.outcomes["extracted"] + self.outcomes["partial"],
+            unchanged_n=self.outcomes["unchanged"],
+            reprints_n=self.outcomes["reprint"],
             vanished_n=self.vanished_n,
-            records_n=sum(result.records_n for result in self.results),
-            rejected_n=sum(result.rejected_n for result in self.results),
+            records_n=self.records_n,
+            rejected_n=self.rejected_n,
             failures=list(self.failures),
             prompt_tokens=self.prompt_tokens,
             cached_tokens=self.cached_tokens,
@@ -1304,22 +1406,27 @@ def _rebuild_records(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("delete from raw.rejected_records")
     # Answers that no source ever stood for were never loaded: earlier attempts, put right by later ones.
     asked = connection.execute(
-        "select e.extraction_id, e.raw_answer, d.document_id, d.text, d.language, d.title, d.publication_date, d.outlet"
-        " from raw.extractions e join raw.documents d using (document_id)"
-        " where e.raw_answer is not null and e.extraction_id in (select extraction_id from raw.sightings)"
-        " order by e.extraction_id"
+        "select extraction_id from raw.extractions where raw_answer is not null"
+        " and extraction_id in (select extraction_id from raw.sightings) order by extraction_id"
     ).fetchall()
-    for batch in _batches(asked):
+    for batch in _batches([one for (one,) in asked], _STORED_AT_ONCE):
         rows: dict[str, list[dict[str, Any]]] = {}
-        for extraction, answer, document_id, text, language, title, published, outlet in batch:
+        answers = connection.execute(
+            "select e.extraction_id, e.raw_answer, d.document_id, d.text, d.language, d.title, d.publication_date,"
+            " d.outlet from raw.extractions e join raw.documents d using (document_id)"
+            " where e.extraction_id in (select unnest(?::varchar[])) order by e.extraction_id",
+            [batch],
+        ).fetchall()
+        for extraction, answer, document_id, text, language, title, published, outlet in answers:
             document = Document(document_id, "", "", text, language, title, published, outlet, "")
             for table, made in record_rows(document_id, extraction, _built(document, answer, 0.0)).items():
                 rows.setdefault(table, []).extend(made)
         for table, made in rows.items():
             insert_rows(connection, table, made)
+            write_out(connection)
 
 
-def _batches(rows: list[Any], size: int = _BATCH_DOCUMENTS) -> Iterator[list[Any]]:
+def _batches(rows: list[Any], size: int) -> Iterator[list[Any]]:
     for first in range(0, len(rows), size):
         yield rows[first : first + size]
 

@@ -142,7 +142,7 @@ def check_answer(document: Document, answer: Answer, judged: dict[str, Record] |
     """
     builder = _Builder(document, judged)
     for ordinal, draft in enumerate(answer.records):
-        builder.add(ordinal, draft.model_dump(mode="json"), None, 0.0)
+        builder.add_valid(ordinal, draft)
     return builder.problems
 
 
@@ -160,20 +160,32 @@ class _Builder:
         self._named_entities: set[str] | None = None
 
     def add(self, ordinal: int, raw: Any, confidence: float | None, min_confidence: float) -> None:
-        """Judge one draft: one that names several contributors with a figure each gives several records."""
+        """Judge one draft, as it was written."""
         try:
-            drafts = _each_contributor(_validated(raw))
+            draft = _validated(raw)
             if confidence is not None and confidence < min_confidence:
                 raise _Refused("low_confidence", f"confidence {confidence:.2f} is below {min_confidence:.2f}")
         except _Refused as refusal:
             self._reject(ordinal, raw, refusal)
-            return
+        else:
+            self.add_valid(ordinal, draft, raw, confidence)
+
+    def add_valid(
+        self, ordinal: int, valid: DraftRecord, raw: Any = None, confidence: float | None = None
+    ) -> None:  # fmt: skip
+        """Judge one draft: one that names several contributors with a figure each gives several records.
+
+        Args:
+            raw: The draft as it was written; as it was validated when None.
+        """
+        drafts = _each_contributor(valid)
         for draft in drafts:
             self.notes = []
             try:
                 self.records.append(self._judge(draft, confidence))
             except _Refused as refusal:
-                self._reject(ordinal, raw if len(drafts) == 1 else draft.model_dump(mode="json"), refusal)
+                is_part = raw is None or len(drafts) > 1
+                self._reject(ordinal, draft.model_dump(mode="json") if is_part else raw, refusal)
             except Exception as error:
                 # Whatever a model writes, one draft costs no other; the row shows the mistake of ours.
                 reason = f"Pledgebook failed on it ({type(error).__name__}: {error})"

@@ -155,22 +155,27 @@ EMPTY_STATE = State()
 
 
 @contextmanager
-def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(
+    path: Path, *, read_only: bool = False, is_loading: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the file at `path`, closed at the end.
+
+    Args:
+        is_loading: For many rows, a few at a time, in memory that does not grow with them (see `write_out`).
 
     Raises:
         WarehouseError: If the file is locked, damaged, missing (read only) or not to be written, now
             or while the connection is in use.
     """
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        connection = _connect_to_load(path) if is_loading else duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
         raise _open_failure(path, str(error)) from error
     try:
         connection.execute("set timezone = 'UTC'")
         yield connection
     except duckdb.Error as error:
-        if any(words in str(error) for words in _NO_ROOM):
+        if is_full_disk(error):
             raise WarehouseError(
                 f"{str(path)!r} cannot be written: there is no room for it ({_first_line(error)[-120:]}). "
                 "Make room and call again; the published file is as it was."
@@ -181,6 +186,45 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         ) from error
     finally:
         connection.close()
+
+
+# Rows of a table that DuckDB keeps, compresses and rewrites together; the least it can. With its own 122,880 every
+# checkpoint of 10,000 documents rewrites them all, in memory.
+_ROW_GROUP_ROWS = 2_048
+# What DuckDB keeps of a file that is being loaded, between two tables.
+_KEPT_MEMORY = "4MB"
+# Rows that travel in one parameter: of a hundred DuckDB needs 5 MB more while it reads them.
+_ROWS_AT_ONCE = 50
+
+
+def _connect_to_load(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection whose new rows stand in small groups, and which has no more threads than it needs memory for."""
+    place = str(path)
+    connection = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": f"{place}.tmp"})
+    try:
+        quoted = place.replace("'", "''")
+        # As DuckDB would name the catalog if the file were opened by itself.
+        connection.execute(f"attach '{quoted}' as \"{path.stem}\" (row_group_size {_ROW_GROUP_ROWS})")
+        connection.execute(f'use "{path.stem}"')
+    except duckdb.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def write_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write what was inserted to the file, and have DuckDB give back the blocks that it keeps for later.
+
+    A limit of its memory that stood all the time would refuse a document that is longer than it.
+    """
+    connection.execute("checkpoint")
+    with suppress(duckdb.OutOfMemoryException):  # more is in use: as much as can be is given back
+        connection.execute(f"set memory_limit = '{_KEPT_MEMORY}'")
+    # In DuckDB 1.5 a reset names the usual limit, and leaves the lower one in force.
+    connection.execute("reset memory_limit")
+    usual = connection.execute("select current_setting('memory_limit')").fetchone()
+    assert usual is not None
+    connection.execute(f"set memory_limit = '{usual[0]}'")
 
 
 @contextmanager
@@ -219,6 +263,11 @@ def read_marts(path: Path, mart: str = "commitments") -> Iterator[duckdb.DuckDBP
 
 
 _NO_ROOM = ("No space left", "File too large", "Disk quota exceeded")
+
+
+def is_full_disk(error: duckdb.Error) -> bool:
+    """Whether it says that there is no room; `open_warehouse` says so in words."""
+    return any(words in str(error) for words in _NO_ROOM)
 
 
 class LockedError(WarehouseError):
@@ -271,22 +320,47 @@ def _raw_columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Append `rows` to raw.`table` in one statement; values travel as one JSON parameter.
+    """Append `rows` to raw.`table` in one statement (see `row_json`)."""
+    if rows:
+        _insert(connection, table, [row_json(table, row) for row in rows])
+
+
+def row_json(table: str, row: Mapping[str, Any]) -> bytes:
+    """A row of raw.`table` as it travels, and as it waits: a tenth of the mapping that it is made of.
 
     Args:
         table: A key of RAW_TABLES.
-        rows: Mappings of column to value; a column that is missing becomes null.
+        row: Column to value; a column that is missing becomes null.
     """
-    if not rows:
-        return
-    columns = RAW_TABLES[table]
-    shape = json.dumps([{name: _read_type(kind) for name, kind in columns.items()}])
-    values = json.dumps([{name: _plain(row.get(name)) for name in columns} for row in rows], ensure_ascii=False)
+    line = json.dumps({name: _plain(row.get(name)) for name in RAW_TABLES[table]}, ensure_ascii=False)
     # Half a surrogate pair, which a model's JSON may hold, is no text that DuckDB can keep.
-    values = values.encode("utf-8", "replace").decode("utf-8")
-    connection.execute(
-        f"insert into raw.{table} by name select unnest(from_json(?::json, ?), max_depth := 2)", [values, shape]
-    )
+    return line.encode("utf-8", "replace")
+
+
+def insert_json(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[bytes]) -> None:
+    """Append rows that `row_json` made to raw.`table` in one transaction, some to a statement."""
+    with _transaction(connection):
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            _insert(connection, table, rows[first : first + _ROWS_AT_ONCE])
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[bytes]) -> None:
+    shape = json.dumps([{name: _read_type(kind) for name, kind in RAW_TABLES[table].items()}])
+    values = b"[" + b",".join(rows) + b"]"
+    statement = f"insert into raw.{table} by name select unnest(from_json(?::json, ?), max_depth := 2)"
+    connection.execute(statement, [values.decode(), shape])
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except duckdb.Error:
+        with suppress(duckdb.Error):  # one that could not be committed is rolled back already
+            connection.execute("rollback")
+        raise
 
 
 def _read_type(kind: str) -> str:
@@ -633,7 +707,8 @@ def publish(work: Path, warehouse: Path, *, keep: int | None = None) -> None:
         WarehouseError: If it cannot be done; the published file is then as it was.
     """
     try:
-        with open_warehouse(work) as connection:
+        # As it was loaded: opened as usual, DuckDB would bring small row groups together now, in memory.
+        with open_warehouse(work, is_loading=True) as connection:
             connection.execute("checkpoint")
         if _wal(work).exists():
             raise WarehouseError(f"{str(work)!r} could not be written out whole. Call again.")
@@ -718,7 +793,8 @@ class Journal:
     A run that dies, or whose tests fail, has not published; the next one takes its answers from here.
 
     Attributes:
-        entries: Attempts (fields of raw.extractions) by (document_id, fingerprint), in order.
+        entries: Where the lines of each (document_id, fingerprint) stood when it was opened, in order, each as
+            its first byte and its length.
 
     Raises:
         WarehouseError: If the file cannot be read or written.
@@ -726,24 +802,46 @@ class Journal:
 
     def __init__(self, warehouse: Path) -> None:
         self.path = warehouse.with_name(warehouse.name + ".journal")
-        self.entries: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.entries: dict[tuple[str, str], list[tuple[int, int]]] = {}
         try:
-            kept = self.path.read_bytes() if self.path.exists() else b""
-            self._handle = self.path.open("ab")
-            if kept and not kept.endswith(b"\n"):
+            self._handle = self.path.open("a+b")
+            self._handle.seek(0)
+            place, last = 0, b"\n"
+            for last in self._handle:
+                self._index(place, last)
+                place += len(last)
+            if not last.endswith(b"\n"):
                 self._handle.write(b"\n")
+                self._handle.flush()
         except OSError as error:
             raise WarehouseError(
                 f"The journal {str(self.path)!r} cannot be written ({error.strerror}). Check it and its permissions."
             ) from error
-        for line in kept.splitlines():
-            try:
-                entry = json.loads(line)
-                key = (str(entry["document_id"]), str(entry["fingerprint"]))
-                attempts = [dict(one) for one in entry["attempts"]]
-            except (ValueError, KeyError, TypeError):
-                continue  # the line that a killed run was writing
-            self.entries.setdefault(key, []).extend(attempts)
+
+    def _index(self, place: int, line: bytes) -> None:
+        try:
+            entry = json.loads(line)
+            key = (str(entry["document_id"]), str(entry["fingerprint"]))
+            for one in entry["attempts"]:
+                dict(one)
+        except (ValueError, KeyError, TypeError):
+            return  # the line that a killed run was writing
+        self.entries.setdefault(key, []).append((place, len(line)))
+
+    def attempts(self, key: tuple[str, str]) -> list[dict[str, Any]]:
+        """Attempts (fields of raw.extractions) at (document_id, fingerprint) that were there when it was opened.
+
+        Raises:
+            WarehouseError: If they cannot be read.
+        """
+        return [dict(one) for line in self._lines(key) for one in json.loads(line)["attempts"]]
+
+    def _lines(self, key: tuple[str, str]) -> list[bytes]:
+        try:
+            number = self._handle.fileno()
+            return [os.pread(number, length, place) for place, length in self.entries.get(key, ())]
+        except OSError as error:
+            raise WarehouseError(f"The journal {str(self.path)!r} cannot be read ({error.strerror}).") from error
 
     def add(self, document_id: str, fingerprint: str, attempts: Sequence[Mapping[str, Any]]) -> None:
         """Keep one document's attempts; they are with the system when this returns.
@@ -772,19 +870,18 @@ class Journal:
         Args:
             published: (document_id, fingerprint) of each.
         """
-        self._handle.close()
-        done = set(published)
-        left = {key: attempts for key, attempts in self.entries.items() if key not in done}
-        if not left:
+        if self.entries:
+            for key in list(published):
+                self.entries.pop(key, None)
+        if not self.entries:
+            self._handle.close()
             self.path.unlink(missing_ok=True)
             return
         rest = self.path.with_name(self.path.name + ".new")
-        rest.write_bytes(
-            b"".join(
-                _journal_line({"document_id": document_id, "fingerprint": fingerprint, "attempts": attempts})
-                for (document_id, fingerprint), attempts in left.items()
-            )
-        )
+        with rest.open("wb") as file:
+            for key in self.entries:
+                file.writelines(line if line.endswith(b"\n") else line + b"\n" for line in self._lines(key))
+        self._handle.close()
         os.replace(rest, self.path)
 
 

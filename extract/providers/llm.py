@@ -12,7 +12,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -103,7 +103,7 @@ class LLMProvider:
         """See the protocol: model, parameters, rendered messages and response schema."""
         return prompt.document_fingerprint(self.name, self.parameters, document, self.settings.schema_length)
 
-    async def prepare(self, documents: Sequence[Document]) -> None:
+    async def prepare(self, documents: Iterable[Document]) -> None:
         """See all that will be asked: with `is_batch`, its first questions are put together and waited for."""
         if self.settings.is_batch:
             from extract.providers.batch import answers_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -97,7 +97,7 @@ class RecordingProvider:
         if hasattr(self.inner, "say"):
             self.inner.say = value
 
-    async def prepare(self, documents: Sequence[Document]) -> None:
+    async def prepare(self, documents: Iterable[Document]) -> None:
         """Let the provider behind see all that will be asked."""
         prepare = getattr(self.inner, "prepare", None)
         if prepare is not None:

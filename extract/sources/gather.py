@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from functools import partial
 from glob import glob
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,7 @@ from extract.sources.fetch import Fetcher, FetchError
 from extract.sources.settings import WEB, Entry, SourcesFile
 from extract.sources.state import Look, Origin, SourceState
 from extract.sources.tables import read_rows
+from extract.spill import Spill
 
 _MAX_SITEMAPS = 200
 _FETCHES_AT_ONCE = 32
@@ -70,6 +72,7 @@ class _Round:
     Attributes:
         documents: Documents that the warehouse holds: a page is asked for only if it changed if its text is among them.
         spool: Folder for what is fetched, until it has been read.
+        spill: Where rows and members of archives wait until then.
         by_container: What was remembered, by the list or file it stands in.
     """
 
@@ -77,6 +80,7 @@ class _Round:
     state: SourceState
     documents: frozenset[str] | set[str]
     spool: Path
+    spill: Spill
     max_bytes: int
     now: float
     is_retrying: bool
@@ -100,6 +104,7 @@ def gather(
     documents: frozenset[str] | set[str],
     *,
     spool: Path,
+    spill: Spill,
     max_bytes: int,
     is_retrying: bool = False,
     say: Callable[[str], None] = lambda message: None,
@@ -109,6 +114,7 @@ def gather(
     Args:
         documents: document_ids that the warehouse holds.
         spool: An empty folder for what is fetched; it has to stay until the sources have been read.
+        spill: As long, for rows and members of archives.
         max_bytes: Largest document.
         is_retrying: Try what failed before, whatever its wait.
         say: Called with one line for each entry that takes time.
@@ -117,7 +123,7 @@ def gather(
     for look in state.looks.values():
         if look.container is not None:
             by_container.setdefault(look.container, []).append(look)
-    about = _Round(file, state, documents, spool, max_bytes, time.time(), is_retrying, Gathered(), by_container)
+    about = _Round(file, state, documents, spool, spill, max_bytes, time.time(), is_retrying, Gathered(), by_container)
     for entry in file.source:
         if entry.kind not in WEB:
             _look_at_files(entry, about)
@@ -190,7 +196,7 @@ def _find_gone_containers(files: list[Source], entry: Entry, about: _Round) -> N
         path = name.removeprefix("file:")
         if looks[0].origin == entry.name and path != name and name not in present and not os.path.lexists(path):
             about.found.gone += [
-                Source(look.source_id, look.name, Path(path), look.location, entry.name) for look in looks
+                Source(look.source_id, look.name, path, look.location, entry.name) for look in looks
             ]
 
 
@@ -209,7 +215,7 @@ def _add_contained(container: Source, entry: Entry, about: _Round, contents: Con
     if known is not None and stamp is not None and known.stamp == stamp and known.error is None and is_whole:
         for look in inside:
             about.add(
-                Source(look.source_id, look.name, container.path, look.location, entry.name, is_same=look.error is None,
+                Source(look.source_id, look.name, container.file, look.location, entry.name, is_same=look.error is None,
                        error=look.error), look,
             )  # fmt: skip
         about.found.origins.append(replace(known, checked_at=about.now, ok_at=about.now))
@@ -228,7 +234,7 @@ def _add_contained(container: Source, entry: Entry, about: _Round, contents: Con
         about.found.origins.append(Origin(name, entry.kind, about.now, error=str(error)))
         return
     about.found.gone += [
-        Source(look.source_id, look.name, container.path, look.location, entry.name)
+        Source(look.source_id, look.name, container.file, look.location, entry.name)
         for look in inside
         if look.source_id not in present
     ]
@@ -248,8 +254,9 @@ def _rows(container: Source, entry: Entry, about: _Round) -> Iterable[tuple[Sour
                 continue  # the same row once more
             key = f"{key}~{taken[key]}"
         source = Source(
-            _hash(f"{resolved}\n#{key}"), f"{container.name}-{key}"[:80], Path(f"row{ending}"),
-            f"{container.path}#{key}", entry.name, data=text.encode("utf-8", "replace"), stated=row.stated,
+            _hash(f"{resolved}\n#{key}"), f"{container.name}-{key}"[:80], f"row{ending}",
+            f"{container.file}#{key}", entry.name, stated=row.stated,
+            data=partial(about.spill.get, about.spill.put(text.encode("utf-8", "replace"))),
         )  # fmt: skip
         yield source, row.text if isinstance(row.text, DocumentError) else None
 
@@ -257,10 +264,10 @@ def _rows(container: Source, entry: Entry, about: _Round) -> Iterable[tuple[Sour
 def _members(container: Source, entry: Entry, about: _Round) -> Iterable[tuple[Source, DocumentError | None]]:
     resolved = container.path.resolve()
     data = read_bytes(container, max_bytes=about.max_bytes * _ARCHIVE_TO_DOCUMENT)
-    for name, content in members(data, str(container.path), max_bytes=about.max_bytes):
+    for name, content in members(data, container.file, max_bytes=about.max_bytes):
         source = Source(
-            _hash(f"{resolved}\n#{name}"), Path(name).stem, Path(name), f"{container.path}#{name}", entry.name,
-            data=content if isinstance(content, bytes) else b"",
+            _hash(f"{resolved}\n#{name}"), Path(name).stem, str(Path(name)), f"{container.file}#{name}", entry.name,
+            data=partial(about.spill.get, about.spill.put(content)) if isinstance(content, bytes) else b"",
         )  # fmt: skip
         yield source, content if isinstance(content, DocumentError) else None
 
@@ -405,7 +412,7 @@ async def _page(
     look = known or Look(page.source_id, location=one.address, name=_name(one.address))
     look = replace(look, origin=entry.name, container=f"list:{entry.name}")
     source = Source(
-        page.source_id, look.name, Path(look.name + ".html"), look.location, entry.name,
+        page.source_id, look.name, str(Path(look.name + ".html")), look.location, entry.name,
         stated=Stated(one.title, one.published, page.outlet),
     )  # fmt: skip
     is_held = look.document_id is not None and look.document_id in about.documents
@@ -415,7 +422,8 @@ async def _page(
         data = one.content.encode("utf-8", "replace")
         # An entry is a piece of a page; named as one, it is read as one.
         page_of_it = b"<html><body><article>" + data + b"</article></body></html>"
-        return replace(source, data=page_of_it, media_type="text/html"), replace(look, entry=one.updated)
+        kept = partial(about.spill.get, about.spill.put(page_of_it))
+        return replace(source, data=kept, media_type="text/html"), replace(look, entry=one.updated)
     is_changed = one.updated is not None and one.updated != look.entry
     if look.failures_n and not is_changed and not about.is_retrying:
         running = about.file.run
@@ -477,7 +485,7 @@ async def _fetch(
         about.found.failures.append(f"{look.location!r} cannot be kept ({error.strerror}). Make room and call again.")
         return None
     return (
-        replace(source, path=spooled, media_type=answer.media_type),
+        replace(source, file=str(spooled), media_type=answer.media_type),
         replace(look, etag=answer.etag, last_modified=answer.last_modified),
     )
 

@@ -30,7 +30,7 @@ ENGLISH = "Norway promised nine hundred million kroner to Sudan, the minister sa
 
 
 def read(data: bytes, name: str = "article.txt") -> Document:
-    return document_from_bytes(Source("source", Path(name).stem, Path(name)), data)
+    return document_from_bytes(Source("source", Path(name).stem, name), data)
 
 
 @pytest.mark.parametrize("text", [ARABIC, RUSSIAN, FRENCH, ENGLISH])

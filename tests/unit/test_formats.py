@@ -9,7 +9,6 @@ import lzma
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 
@@ -70,7 +69,7 @@ def mail(**headers: str) -> EmailMessage:
 
 
 def read(name: str, data: bytes, media_type: str | None = None, max_bytes: int = 1_000_000) -> object:
-    source = Source("s", "x", Path(name), data=data, media_type=media_type)
+    source = Source("s", "x", name, data=data, media_type=media_type)
     return document_from_bytes(source, data, max_bytes=max_bytes)
 
 

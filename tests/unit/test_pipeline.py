@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import random
+from array import array
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from fake_provider import NORWAY, NORWAY_PLEDGE, PERU, PERU_TROOPS, FakeProvider
+from fake_provider import NORWAY, NORWAY_PLEDGE, NOTHING, PERU, PERU_TROOPS, FakeProvider
 
 from extract import pipeline
 from extract.config import Settings
-from extract.documents import Document
+from extract.documents import Document, Source
 from extract.errors import ConfigError, WarehouseError
 from extract.providers import Attempt, Check
 from extract.retention import drop_documents
@@ -351,6 +354,88 @@ def test_extract_gives_a_line_a_document_in_order_failures_among_them(articles, 
     assert lines[1]["records"][0]["actor_code"] == "NOR"
     assert lines[2]["rejected"][0]["reason"]
     assert json.dumps(lines)
+
+
+@pytest.mark.parametrize("fate", ["changed", "gone", "a folder"])
+def test_what_becomes_of_a_file_after_the_plan_is_the_next_run_s_affair(warehouse, articles, fate):
+    """It is asked about as it was planned, and recorded under the hash of what was asked."""
+    norway, later = articles / "norway.txt", NORWAY.replace("900", "600")
+
+    class Meddling(FakeProvider):
+        async def extract(self, document: Document, check: Check) -> list[Attempt]:
+            if not self.asked:
+                for name in ("norway.txt", "peru.txt", "rain.txt"):
+                    path = articles / name
+                    path.unlink()
+                    if fate == "a folder":
+                        path.mkdir()
+                    elif fate == "changed":
+                        path.write_text(later if path == norway else f"Another text: {name}.", encoding="utf-8")
+            return await super().extract(document, check)
+
+    provider = Meddling()
+    summary = pipeline.run(Settings(warehouse=warehouse, concurrency=1), [articles], provider)
+    assert (summary.extracted_n, summary.records_n, summary.failures) == (3, 2, [])
+    assert query(warehouse, "select text from raw.documents order by all") == [(NOTHING,), (NORWAY,), (PERU,)]
+    assert query(warehouse, "select count(*) from raw.documents where document_id != left(sha256(text), 16)") == [(0,)]
+    assert query(warehouse, "select distinct bytes_hash = document_id from raw.sightings") == [(True,)]
+    if fate == "changed":
+        again = FakeProvider()
+        assert pipeline.run(Settings(warehouse=warehouse), [articles], again).extracted_n == 3
+        assert sorted(again.asked) == ["norway", "peru", "rain"]
+
+
+def test_as_many_texts_are_in_memory_as_questions_are_under_way(warehouse, tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(60):
+        (folder / f"{number:02}.txt").write_text(NORWAY.replace("900", str(100 + number)), encoding="utf-8")
+
+    class Counting(FakeProvider):
+        held: list[int] = []  # noqa: RUF012
+
+        async def extract(self, document: Document, check: Check) -> list[Attempt]:
+            await asyncio.sleep(0)
+            self.held.append(sum(type(one) is Document for one in gc.get_objects()))
+            return await super().extract(document, check)
+
+    def asked(provider: FakeProvider) -> FakeProvider:
+        before = sum(type(one) is Document for one in gc.get_objects())
+        summary = pipeline.run(Settings(warehouse=warehouse, concurrency=3), [folder], provider)
+        assert (summary.extracted_n, len(Counting.held)) == (60, 60)
+        assert max(Counting.held) - before <= 4
+        Counting.held.clear()
+        return provider
+
+    asked(Counting())
+    # Those that the warehouse has wait no differently.
+    asked(Counting(version="2"))
+
+
+def test_an_index_of_sketches_holds_what_two_documents_share():
+    chance = random.Random(4)
+    sketches = [[chance.getrandbits(64) for _ in range(16)] for _ in range(200)]
+    sketches += [[sketches[0][3], 0, 2**64 - 1], [sketches[7][0], 2**64 - 1], [0]]
+    source = Source("s", "s", "s.txt")
+    items = [
+        pipeline._Item(source, None, held=pipeline._Held(0, None, array("Q", one).tobytes())) for one in sketches
+    ]  # fmt: skip
+    assert pipeline._shared_hashes(items) == {sketches[0][3], sketches[7][0], 0, 2**64 - 1}
+
+
+def test_rows_are_the_same_however_many_are_written_together(tmp_path, articles, provider, monkeypatch):
+    def loaded(name: str) -> list[list[tuple[Any, ...]]]:
+        place = tmp_path / name / "warehouse.duckdb"
+        pipeline.run(Settings(warehouse=place), [articles], provider)
+        tables = {"documents": "text", "records": "record", "sightings": "name, status", "extractions": "raw_answer"}
+        return [query(place, f"select {columns} from raw.{table} order by all") for table, columns in tables.items()]
+
+    together = loaded("together")
+    monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", 1)
+    assert loaded("one by one") == together
+    monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", 1000)
+    monkeypatch.setattr(pipeline, "_BATCH_CHARS", 100)
+    assert loaded("by length") == together
 
 
 def test_the_journal_is_written_before_an_answer_counts(warehouse, articles):

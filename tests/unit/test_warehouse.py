@@ -21,11 +21,14 @@ from extract.warehouse import (
     Journal,
     create_tables,
     hold_lock,
+    insert_json,
     insert_rows,
     open_warehouse,
     publish,
     read_state,
+    row_json,
     working_copy,
+    write_out,
 )
 
 NOW = datetime(2027, 3, 4, 12, 30, tzinfo=UTC)
@@ -190,6 +193,63 @@ def test_what_another_program_wrote_and_did_not_fold_in_is_copied_too(warehouse)
         assert connection.execute("select answer from mine").fetchone() == (42,)
 
 
+# --- loading ----------------------------------------------------------------------------------------------------
+
+
+def rows_of(numbers: range, text: str = "text") -> list[bytes]:
+    rows = (document_row(document_id=f"d{number}", text=f"{text} {number}") for number in numbers)
+    return [row_json("documents", row) for row in rows]
+
+
+@pytest.mark.parametrize("stored_n", [0, 2047, 2500])
+def test_rows_stand_in_small_groups_behind_those_of_any_file(warehouse, stored_n):
+    """A file that was made with DuckDB's own row groups is gone on with; then it is opened as usual again."""
+    make(warehouse)
+    with open_warehouse(warehouse) as connection:
+        insert_json(connection, "documents", rows_of(range(stored_n)))
+    for first in (stored_n, stored_n + 2100):
+        with open_warehouse(warehouse, is_loading=True) as connection:
+            assert connection.execute("select current_database()").fetchone() == ("warehouse",)
+            insert_json(connection, "documents", rows_of(range(first, first + 2100)))
+            write_out(connection)
+    total = stored_n + 4200
+    groups = (
+        "select max(count) from pragma_storage_info('raw.documents') where column_name = 'text'"
+        " and segment_type = 'VARCHAR'"
+    )
+    with open_warehouse(warehouse, read_only=True) as connection:
+        counts = "select count(*), count(distinct document_id), count(distinct text) from raw.documents"
+        assert connection.execute(counts).fetchone() == (total, total, total)
+        assert connection.execute(groups).fetchone() == (max(stored_n, 2048),)
+    with open_warehouse(warehouse) as connection:
+        connection.execute("delete from raw.documents where document_id in ('d0', 'd4199')")
+        insert_json(connection, "documents", rows_of(range(total, total + 10)))
+        assert connection.execute("select count(*) from raw.documents").fetchone() == (total + 8,)
+        with pytest.raises(duckdb.ConstraintException):
+            insert_json(connection, "documents", rows_of(range(total, total + 1)))
+
+
+def test_what_is_written_out_is_not_kept_in_memory_and_no_row_is_too_long(warehouse):
+    make(warehouse)
+    long = "a text that is longer than what DuckDB may keep " * 200_000
+    with open_warehouse(warehouse, is_loading=True) as connection:
+        limits = []
+        for first in (0, 1000):
+            insert_json(connection, "documents", rows_of(range(first, first + 1000), "words " * 300))
+            write_out(connection)
+            used = connection.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchone()
+            assert used is not None and used[0] < 5_000_000
+            limits.append(connection.execute("select current_setting('memory_limit')").fetchone())
+        insert_json(connection, "documents", rows_of(range(5000, 5001), long))
+        write_out(connection)
+        limits.append(connection.execute("select current_setting('memory_limit')").fetchone())
+        assert len(set(limits)) == 1
+        # Nor does the lower limit stay in force.
+        assert connection.execute("select count(distinct repeat(text, 2)) from raw.documents").fetchone() == (2001,)
+    with open_warehouse(warehouse, read_only=True) as connection:
+        assert connection.execute("select max(length(text)) from raw.documents").fetchone() == (len(long) + 5,)
+
+
 # --- journal -------------------------------------------------------------------------------------------------
 
 
@@ -226,7 +286,7 @@ def test_attempts_at_one_document_add_up_and_what_was_published_is_forgotten(war
         journal.add("d2", status, [{"status": status}])
         journal.close()
     journal = Journal(warehouse)
-    assert [one["status"] for one in journal.entries["d1", "f"]] == ["error", "ok"]
+    assert [one["status"] for one in journal.attempts(("d1", "f"))] == ["error", "ok"]
     journal.discard([("d1", "f"), ("d2", "ok")])
     assert list(Journal(warehouse).entries) == [("d2", "error")]
     assert json.loads(journal.path.read_text())["document_id"] == "d2"
