@@ -321,9 +321,9 @@ def docs(
     Example: pledgebook docs --output docs.html
     """
     from extract.transform import build_docs
+    from extract.warehouse import require_warehouse
 
-    if not warehouse.exists():
-        raise ConfigError(f"There is no warehouse {str(warehouse)!r}. Make one with: pledgebook run FOLDER")
+    require_warehouse(warehouse)
     page = build_docs(warehouse, output)
     print(page)
     return 0

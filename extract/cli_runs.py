@@ -83,7 +83,9 @@ def diff(
     Example: pledgebook diff 20270301 last
     """
     from extract.diff import diff_runs, diff_text
+    from extract.warehouse import require_warehouse
 
+    require_warehouse(warehouse)
     found = diff_runs(warehouse, run_a, run_b)
     print(json.dumps(found, ensure_ascii=False, indent=1, default=str) if as_json else diff_text(found))
     return 0

@@ -66,6 +66,7 @@ from extract.warehouse import (
     read_documents,
     read_state,
     read_warehouse,
+    require_warehouse,
     row_json,
     set_version,
     working_copy,
@@ -292,12 +293,12 @@ def rebuild(settings: Settings) -> RunSummary:
     """Make records and marts anew from the stored answers and publish, asking nobody.
 
     Raises:
-        WarehouseError: If there is no warehouse, or it is locked, damaged or cannot be replaced.
+        ConfigError: If there is no warehouse.
+        WarehouseError: If it is locked, damaged or cannot be replaced.
     """
     from extract.transform import build, manifest_path
 
-    if not settings.warehouse.exists():
-        raise WarehouseError(f"There is no warehouse {str(settings.warehouse)!r}. Make one with: pledgebook run FOLDER")
+    require_warehouse(settings.warehouse)
     with hold_lock(settings.warehouse), working_copy(settings.warehouse) as copy:
         with open_warehouse(copy, is_loading=True) as connection:
             create_tables(connection)

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from extract import __version__
-from extract.errors import ConfigError, WarehouseError
+from extract.errors import ConfigError
 from extract.pipeline import grounding_version, overrides_version, schema_version, short_hash, version_stamps
 from extract.sources.state import SourceState
 from extract.warehouse import (
@@ -30,6 +30,7 @@ from extract.warehouse import (
     publish,
     read_state,
     read_warehouse,
+    require_warehouse,
     working_copy,
 )
 
@@ -115,7 +116,7 @@ def drop_documents(warehouse: Path, references: list[str], *, vanished: bool = F
     """
     from extract.transform import build
 
-    _must_exist(warehouse)
+    require_warehouse(warehouse)
     with hold_lock(warehouse), working_copy(warehouse) as copy:
         with open_warehouse(copy) as connection:
             create_tables(connection)
@@ -162,7 +163,7 @@ def forget_documents(
     """
     from extract.transform import build
 
-    _must_exist(warehouse)
+    require_warehouse(warehouse)
     with hold_lock(warehouse), working_copy(warehouse) as copy:
         before = copy.with_name("before.duckdb")
         copy.rename(before)
@@ -260,11 +261,6 @@ def _remove_kept(warehouse: Path, document_ids: set[str]) -> list[KeptFile]:
 
 
 # --- shared -----------------------------------------------------------------------------------------
-
-
-def _must_exist(warehouse: Path) -> None:
-    if not warehouse.exists():
-        raise WarehouseError(f"There is no warehouse {str(warehouse)!r}. Make one with: pledgebook run FOLDER")
 
 
 def _latest(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:

@@ -243,6 +243,16 @@ def read_warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def require_warehouse(path: Path) -> None:
+    """Say so where there is no warehouse.
+
+    Raises:
+        ConfigError: If the file does not exist.
+    """
+    if not path.exists():
+        raise ConfigError(_NO_WAREHOUSE.format(str(path)))
+
+
 @contextmanager
 def read_marts(path: Path, mart: str = "commitments") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads a warehouse whose marts are built, `mart` among them.
@@ -251,8 +261,7 @@ def read_marts(path: Path, mart: str = "commitments") -> Iterator[duckdb.DuckDBP
         ConfigError: If there is no warehouse.
         WarehouseError: If it cannot be read or does not hold the mart.
     """
-    if not path.exists():
-        raise ConfigError(f"There is no warehouse {str(path)!r}. Make one with: pledgebook run FOLDER")
+    require_warehouse(path)
     with read_warehouse(path) as connection:
         built = connection.execute(
             "select 1 from information_schema.tables where table_schema = 'main' and table_name = ?", [mart]
@@ -262,6 +271,7 @@ def read_marts(path: Path, mart: str = "commitments") -> Iterator[duckdb.DuckDBP
         yield connection
 
 
+_NO_WAREHOUSE = "There is no warehouse {!r}. Make one with: pledgebook run FOLDER"
 _NO_ROOM = ("No space left", "File too large", "Disk quota exceeded")
 
 
@@ -281,7 +291,7 @@ def _open_failure(path: Path, message: str) -> WarehouseError:
         holder = f" ({held.group(1)})" if held else ""
         return LockedError(f"{str(path)!r} is locked by another process{holder}. Close it there and call again.")
     if "does not exist" in message or "No such file" in message:
-        return WarehouseError(f"There is no warehouse {str(path)!r}. Make one with: pledgebook run FOLDER")
+        return WarehouseError(_NO_WAREHOUSE.format(str(path)))
     if "Permission denied" in message or "Is a directory" in message or "Read-only file system" in message:
         return WarehouseError(
             f"{str(path)!r} cannot be opened ({first}). Check it and its permissions, or name another with --warehouse."

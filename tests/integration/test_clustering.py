@@ -1,9 +1,9 @@
 """How well claims are put together into commitments, on articles whose true clusters are known.
 
 The records of an annotator go in, as if a provider had found exactly these; what is measured is the
-clustering alone. The rules were developed on corpora `a` to `d` and `f` to `h`, each of which was held out before (their
-READMEs have the figures of that time). Corpus `e` is held out: its errors were never read, and it stays out of this
-suite, where everybody would tune on it.
+clustering alone. The rules were developed on corpora `a` to `d` and `f` to `h`, each of which was held out before
+(their READMEs have the figures of that time). Corpus `e` is held out: its errors were never read, and it stays out of
+this suite, where everybody would tune on it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from fake_provider import NORWAY, NORWAY_PLEDGE, NOTHING, PERU, PERU_TROOPS, Fak
 from extract import pipeline
 from extract.config import Settings
 from extract.documents import Document, Source
-from extract.errors import ConfigError, WarehouseError
+from extract.errors import ConfigError
 from extract.providers import Attempt, Check
 from extract.retention import drop_documents
 from extract.warehouse import Journal
@@ -308,7 +308,7 @@ def test_a_rebuild_gives_the_same_records(warehouse, articles, provider):
     assert summary.published and summary.records_n == 2
     assert query(warehouse, "select * from raw.records order by record_id") == before
     assert pipeline.run(Settings(warehouse=warehouse), [articles], provider).run_id is None
-    with pytest.raises(WarehouseError, match="no warehouse"):
+    with pytest.raises(ConfigError, match="no warehouse"):
         pipeline.rebuild(Settings(warehouse=warehouse.with_name("none.duckdb")))
 
 
