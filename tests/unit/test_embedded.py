@@ -10,6 +10,7 @@ from extract.documents import document_from_text
 from extract.errors import ConfigError
 from extract.providers import embedded
 from extract.providers.embedded import EmbeddedProvider
+from extract.providers.embedded.candidates import read_candidates
 from extract.providers.embedded.encoder import dequantise, gelu
 from extract.providers.embedded.leaders import country_of, leaders
 from extract.providers.embedded.model import FORBIDDEN, Model
@@ -28,6 +29,11 @@ def provider():
     return EmbeddedProvider()
 
 
+@pytest.fixture(scope="module")
+def model():
+    return Model(embedded.WEIGHTS)
+
+
 def test_a_plain_pledge_and_a_plain_promise_are_found(provider):
     document = document_from_text(PLAIN)
     records = build_records(document, json.dumps(provider.answer(document), default=str)).records
@@ -40,6 +46,32 @@ def test_a_plain_pledge_and_a_plain_promise_are_found(provider):
         for one in record.evidence:
             assert document.text[one.start : one.end] == one.quote
         assert 0 < record.confidence < 1
+
+
+def test_every_passage_is_read_below_the_headline(model, monkeypatch):
+    headline = "Record sum for the World Food Programme"
+    filler = "The committee met again for three long hours, people said, and heard the same speeches. " * 5
+    text = f"{headline}\n\n{filler}\n\nNorway pledged 40 million euros. {filler}\n\nGhana sent 300 soldiers."
+    seen = []
+    read = model.read
+    monkeypatch.setattr(model, "read", lambda passage: seen.append(passage) or read(passage))
+    readings = read_candidates(document_from_text(text), model)
+    assert len(seen) > 1 and all(passage.startswith(headline) and passage.count(headline) == 1 for passage in seen)
+    names = [name for name in readings.names if name.words == "World Food Programme"]
+    assert [text[name.start : name.end] for name in names] == ["World Food Programme"]
+    figures = {text[one.start : one.end]: one for one in readings.candidates if one.name is None}
+    assert {"40 million euros", "300 soldiers"} <= {*figures}
+    assert names[0] in [name for _, name in figures["40 million euros"].counterparts]
+
+
+def test_a_long_first_sentence_is_no_headline(model, monkeypatch):
+    first = "In the capital, " + "after many hours of talks, " * 9 + "the ministers went home."
+    text = f"{first} {'Nobody said a word about it. ' * 30}Ghana sent 300 soldiers to Haiti."
+    seen = []
+    read = model.read
+    monkeypatch.setattr(model, "read", lambda passage: seen.append(passage) or read(passage))
+    read_candidates(document_from_text(text), model)
+    assert seen and not any(passage.startswith("In the capital") for passage in seen[1:])
 
 
 def test_min_confidence_lifts_and_lowers_what_is_asked_of_a_record(provider):

@@ -24,6 +24,8 @@ from extract.schema import Actor
 # Pieces of context and target a passage may have; the encoder was trained on passages of this size.
 _PASSAGE_CHARS = 700
 _CONTEXT_SENTENCES = 2
+# A first sentence longer than this is no headline.
+_HEADLINE_CHARS = 200
 # A name is a participant where the tagger is surer than this.
 _TAG = 0.5
 _ACTOR = SPAN_KINDS.index("actor")
@@ -119,7 +121,8 @@ def read_candidates(document: Document, model: Model) -> Readings:
     speakers = leaders(text, readings.named)
     names: dict[tuple[int, int], Name] = {}
     for target, first, last in _passages(sentences, readings.mentions):
-        _read_passage(readings, model, speakers, names, target, (sentences[first][0], sentences[last][1]))
+        window = _window(text, sentences, first, last)
+        _read_passage(readings, model, speakers, names, target, window)
     readings.names = [names[place] for place in sorted(names)]
     return readings
 
@@ -156,41 +159,87 @@ def _passages(
     return passages
 
 
+@dataclass(frozen=True)
+class _Window:
+    """What the network reads at once: the headline on a line of its own, then a passage.
+
+    Attributes:
+        head_end: Where the headline ends, in the document as in the window; 0 where the passage begins with it.
+        start, end: The passage's place in the document.
+    """
+
+    text: str
+    head_end: int
+    start: int
+    end: int
+
+    @property
+    def passage_start(self) -> int:
+        """Where the passage begins in the window."""
+        return self.head_end + 1 if self.head_end else 0
+
+    def in_document(self, position: int) -> int:
+        """The place in the document of a place in the window."""
+        return position if position < self.passage_start else position - self.passage_start + self.start
+
+    def place(self, span: tuple[int, int, int]) -> tuple[int, int]:
+        """The place in the document of a span of the window."""
+        return self.in_document(span[0]), self.in_document(span[1])
+
+    def found(self, mentions: list[Mention]) -> list[tuple[int, int, int]]:
+        """The document's mentions that lie in the window, as its spans."""
+        offset = self.start - self.passage_start
+        head = [(one.start, one.end, SPAN_KINDS.index(one.kind)) for one in mentions if one.end <= self.head_end]
+        return head + [
+            (one.start - offset, one.end - offset, SPAN_KINDS.index(one.kind))
+            for one in mentions if self.start <= one.start and one.end <= self.end
+        ]  # fmt: skip
+
+
+def _window(text: str, sentences: list[tuple[int, int]], first: int, last: int) -> _Window:
+    """Some sentences below the headline, which often alone says which fund or mission they speak of."""
+    start, end = sentences[first][0], sentences[last][1]
+    head_end = sentences[0][1]
+    if first == 0 or head_end > _HEADLINE_CHARS:
+        return _Window(text[start:end], 0, start, end)
+    return _Window(f"{text[:head_end]}\n{text[start:end]}", head_end, start, end)
+
+
 def _read_passage(
     readings: Readings, model: Model, speakers: dict[str, ActorMention], names: dict[tuple[int, int], Name],
-    target: tuple[int, int], place: tuple[int, int],
+    target: tuple[int, int], window: _Window,
 ) -> None:  # fmt: skip
     """Add the names of a passage, and the candidates of its target sentences."""
-    offset = place[0]
-    text = readings.document.text[offset : place[1]]
+    text = window.text
     reading = model.read(text)
-    inside = [one for one in readings.mentions if offset <= one.start and one.end <= place[1]]
-    found = [(one.start - offset, one.end - offset, SPAN_KINDS.index(one.kind)) for one in inside]
-    spans = _spans(reading, text, found)
+    spans = [
+        span for span in _spans(reading, text, window.found(readings.mentions))
+        if not span[0] < window.passage_start <= span[1]
+    ]  # fmt: skip
     if not spans:
         return
     vectors = model.spans(reading, spans)
     scores = model.anchors(reading, vectors, spans)
     actors = [n for n, span in enumerate(spans) if span[2] == _ACTOR]
+    places_of = [window.place(span) for span in spans]
     for n in actors:
-        where = (spans[n][0] + offset, spans[n][1] + offset)
-        if where not in names:
-            names[where] = _name(readings, speakers, *where)
-    is_target = [target[0] <= start + offset and end + offset <= target[1] for start, end, _ in spans]
+        if places_of[n] not in names:
+            names[places_of[n]] = _name(readings, speakers, *places_of[n])
+    is_target = [target[0] <= start and end <= target[1] for start, end in places_of]
     pairs = [(n, other) for n in range(len(spans)) for other in actors if n != other and is_target[n]]
     places = [pair_features(text, spans, n, other) for n, other in pairs]
     links = dict(zip(pairs, model.pairs(vectors, pairs, places).tolist(), strict=True))
-    for n, (start, end, kind) in enumerate(spans):
+    for n, (start, end) in enumerate(places_of):
         if not is_target[n]:
             continue
-        linked = [(links[n, other], names[spans[other][0] + offset, spans[other][1] + offset])
-                  for other in actors if other != n]  # fmt: skip
+        kind = spans[n][2]
+        linked = [(links[n, other], names[places_of[other]]) for other in actors if other != n]
         sides = [sorted(((pair[role], name) for pair, name in linked), key=lambda one: -one[0]) for role in (0, 1)]
         for letter in _letters(scores[n], kind, text, spans[n], readings.document.language):
             readings.candidates.append(
                 Candidate(
-                    start + offset, end + offset, SPAN_KINDS[kind], letter, float(scores[n, COLUMNS[letter]].sum()),
-                    scores[n], names[start + offset, end + offset] if kind == _ACTOR else None, sides[0], sides[1],
+                    start, end, SPAN_KINDS[kind], letter, float(scores[n, COLUMNS[letter]].sum()),
+                    scores[n], names[start, end] if kind == _ACTOR else None, sides[0], sides[1],
                 )
             )  # fmt: skip
 

@@ -75,6 +75,8 @@ _MAIN_SHARE = 0.6
 _LEAD_WEIGHT = 1.5
 # How likely a country must be to receive what a sentence gives to a project of its own.
 _BORROWER = 0.1
+# How much of a record's probability one stage must hold to overrule the words beside it.
+_SURE_STAGE = 0.8
 # How sure to be of a member whose organisation is named elsewhere in the document.
 _SURE_MEMBER = 0.97
 _ORGANISATIONS = {"igo", "bloc", "force", "programme", "government_body", "ngo"}
@@ -140,6 +142,7 @@ class _Decider:
         self.givers = {letter: self._givers(letter) for letter in "PT"}
         self.body = self._body()
         self.beside = _parallel(readings)
+        self.beneath = _parallel(readings, receive=True)
         self.decision = Decision()
         # Names that already act in a record with a figure, by type.
         self.valued: set[tuple[str, Name]] = set()
@@ -247,7 +250,12 @@ class _Decider:
             self._reject(base, "no contributor is named that the figure belongs to")
             return
         side = "recipient" if letter == "P" else "force"
-        base[side] = self._side(one.counterparts, letter, one, {name.entity for _, name in actors})
+        givers = {name.entity for _, name in actors}
+        own = self.beneath.get((one.start, one.end)) if letter == "P" else None
+        if own is not None and own.entity not in givers:
+            base[side] = _actor(own)
+        else:
+            base[side] = self._side(one.counterparts, letter, one, givers)
         start, end = self.readings.sentence(one.start)
         is_joint = len(actors) > 1 and not EACH.search(self.text[start:end])
         self.valued.update((letter, name) for _, name in actors)
@@ -440,10 +448,11 @@ class _Decider:
     # --- parts -----------------------------------------------------------------------------------
 
     def _stage(self, group: list[Candidate], letter: str) -> str:
-        """Stage of what is listed together: by the words beside it, else by the network, less often right."""
-        said = self._said_stage(group, letter)
+        """Stage of what is listed together: the network's where it is sure, else that of the words beside it."""
         columns = COLUMNS[letter]
         total = sum(one.scores[columns] for one in group)
+        is_sure = float(total.max()) >= _SURE_STAGE * float(total.sum())
+        said = None if is_sure else self._said_stage(group, letter)
         stage = said or RECORD_CLASSES[columns[int(total.argmax())]][2:]
         # The network says "proposed" of invitations too; words that say it mean it.
         may_be_invited = stage == "member" or (stage == "proposed" and said is None)
@@ -678,8 +687,8 @@ def _lists(readings: Readings) -> dict[Name, frozenset[Name]]:
     return found
 
 
-def _parallel(readings: Readings) -> dict[tuple[int, int], Name]:
-    """The name of each figure in a sentence of several, where every figure has its own beside it.
+def _parallel(readings: Readings, *, receive: bool = False) -> dict[tuple[int, int], Name]:
+    """The giver, or recipient, of each figure in a sentence of several, where every figure has its own beside it.
 
     "Norway gave 20 million, Chile 5 million and Peru 3 million", or "20 million from Norway, 5
     million from Chile": names and figures take turns. Which name is whose, that before the figure or
@@ -693,10 +702,10 @@ def _parallel(readings: Readings) -> dict[tuple[int, int], Name]:
         for run in _runs(readings, figures):
             last = len(run) - 1
             gaps = [start, *(one.end for one in run)], [*(one.start for one in run), end]
-            before = [_only_name(readings, one, gaps[0][n], gaps[1][n], last=True, is_outer=n == 0)
+            before = [_only_name(readings, one, gaps[0][n], gaps[1][n], last=True, is_outer=n == 0, receive=receive)
                       for n, one in enumerate(run)]  # fmt: skip
-            behind = [_only_name(readings, one, gaps[0][n + 1], gaps[1][n + 1], last=False, is_outer=n == last)
-                      for n, one in enumerate(run)]  # fmt: skip
+            behind = [_only_name(readings, one, gaps[0][n + 1], gaps[1][n + 1], last=False, is_outer=n == last,
+                                 receive=receive) for n, one in enumerate(run)]  # fmt: skip
             sides = [[one for one in side if one is not None] for side in (before, behind)]
             ways = [side for side in sides if len(side) == len(run)]
             if ways:
@@ -726,17 +735,20 @@ def _runs(readings: Readings, figures: list[Candidate]) -> list[list[Candidate]]
 
 
 def _only_name(
-    readings: Readings, one: Candidate, start: int, end: int, *, last: bool, is_outer: bool
+    readings: Readings, one: Candidate, start: int, end: int, *, last: bool, is_outer: bool, receive: bool
 ) -> tuple[float, Name] | None:
     """The one actor named between two figures; at the outer edge of the row the nearest one."""
     inside = [name for name in readings.names if start <= name.start and name.end <= end and may_act(name)]
     if not inside or (len({name.entity for name in inside}) > 1 and not is_outer):
         return None
     name = inside[-1] if last else inside[0]
-    p = next((p for p, other in one.actors if other == name), None)
-    if p is None or p < next(p for p, other in one.counterparts if other == name):
-        return None  # it receives: "30 million to Turkey and 15 million to Syria"
-    return p, name
+    gives = next((p for p, other in one.actors if other == name), None)
+    receives = next((p for p, other in one.counterparts if other == name), None)
+    if gives is None or receives is None:
+        return None
+    if receive:
+        return (receives, name) if receives > gives and name.is_known else None
+    return (gives, name) if gives >= receives else None  # "30 million to Turkey and 15 million to Syria"
 
 
 def _pooled(group: list[Candidate], without: frozenset[Name] | set[Name]) -> list[tuple[float, Name]]:

@@ -29,6 +29,11 @@ _SAME = {
 }  # fmt: skip
 CLASS_INDEX = {name: n for n, name in enumerate(CLASSES)}
 SPAN_KINDS = ("money", "headcount", "number", "actor")
+# Stands between the headline of an article and a passage of it.
+HEADLINE_END = " ¶ "
+
+
+_ACTOR = SPAN_KINDS.index("actor")
 
 
 @dataclass
@@ -40,6 +45,7 @@ class Example:
         anchors: Classes (indices of CLASSES) of each span that is an anchor.
         pairs: `(anchor, span) -> role`, 0 for the actor, 1 for the counterpart.
         participants: Places of everything that takes part in a record, for the tagger.
+        passage_start: Where the passage begins; before it stands the headline, in which nothing is an anchor.
     """
 
     language: str
@@ -49,6 +55,12 @@ class Example:
     pairs: dict[tuple[int, int], set[int]] = field(default_factory=dict)
     participants: list[tuple[int, int]] = field(default_factory=list)
     origin: str = ""
+    passage_start: int = 0
+
+    @property
+    def passage(self) -> str:
+        """The text without its headline."""
+        return self.text[self.passage_start :]
 
 
 def read_examples(paths: list[Path]) -> Iterator[Example]:
@@ -64,11 +76,16 @@ def make_example(language: str, text: str, records: str, origin: str = "") -> Ex
     """An example of one labelled passage.
 
     Args:
+        text: The passage, with or without the headline of its article before it.
         records: `-`, or records joined by ` ;; `, each `type|stage|actors|value|counterpart`.
     """
-    example = Example(language, text, origin=origin)
+    headline, mark, _ = text.partition(HEADLINE_END)
+    text = text.replace(HEADLINE_END, "\n", 1)
+    example = Example(language, text, origin=origin, passage_start=len(headline) + 1 if mark else 0)
     for mention in find_mentions(text, language):
-        example.spans.append((mention.start, mention.end, SPAN_KINDS.index(mention.kind)))
+        kind = SPAN_KINDS.index(mention.kind)
+        if mention.start >= example.passage_start or kind == _ACTOR:
+            example.spans.append((mention.start, mention.end, kind))
     if records.strip() == "-":
         return example
     for record in records.split(" ;; "):
@@ -92,17 +109,17 @@ def _add_record(example: Example, kind: str, stage: str, actors: str, value: str
         value = "-"
     figure = None
     if value != "-":
-        figure = _span(example, value, near=_place(example.text, names[0] if names else None), figures=True)
+        figure = _span(example, value, near=_place(example, names[0] if names else None), figures=True)
     if figure is not None:
         anchors: list[int | None] = [figure]
     elif kind == "F":
         return  # a sum that no finder sees
     else:
         # No figure, or one in words that no finder sees ("a battalion"): the actor stands for the record.
-        near = _place(example.text, counterpart if counterpart != "-" else None)
+        near = _place(example, counterpart if counterpart != "-" else None)
         anchors = [_span(example, one, near=near) for one in names]
     for anchor in anchors:
-        if anchor is None:
+        if anchor is None or example.spans[anchor][0] < example.passage_start:
             continue
         example.anchors.setdefault(anchor, set()).update(classes)
         position = example.spans[anchor][0]
@@ -117,13 +134,19 @@ def _add_record(example: Example, kind: str, stage: str, actors: str, value: str
                 example.pairs.setdefault((anchor, other), set()).add(1)
 
 
-def _place(text: str, words: str | None) -> int | None:
-    return text.find(words) if words and words in text else None
+def _place(example: Example, words: str | None) -> int | None:
+    """Where words stand first in the passage, else in the headline."""
+    if not words or words not in example.text:
+        return None
+    inside = example.text.find(words, example.passage_start)
+    return inside if inside >= 0 else example.text.find(words)
 
 
 def _span(example: Example, words: str, *, near: int | None, figures: bool = False) -> int | None:
     """Index of the span that `words` name, made if no mention covers them."""
     places = [found.start() for found in re.finditer(re.escape(words), example.text)]
+    if figures or near is None:
+        places = [place for place in places if place >= example.passage_start] or ([] if figures else places)
     if not places:
         return None
     anchor = places[0] if near is None else near
@@ -132,16 +155,16 @@ def _span(example: Example, words: str, *, near: int | None, figures: bool = Fal
     best: tuple[int, int] | None = None
     for index, (one_start, one_end, kind) in enumerate(example.spans):
         overlap = min(end, one_end) - max(start, one_start)
-        if overlap > 0 and (kind == 3) != figures and (best is None or overlap > best[0]):
+        if overlap > 0 and (kind == _ACTOR) != figures and (best is None or overlap > best[0]):
             best = (overlap, index)
     if not figures:
         example.participants.append((start, end))
-        exact = [n for n, span in enumerate(example.spans) if span[:2] == (start, end) and span[2] == 3]
+        exact = [n for n, span in enumerate(example.spans) if span[:2] == (start, end) and span[2] == _ACTOR]
         if exact:
             return exact[0]
         if best is not None and _is_core(example, best[1], start, end):
             return best[1]
-        example.spans.append((start, end, 3))
+        example.spans.append((start, end, _ACTOR))
         return len(example.spans) - 1
     return best[1] if best else None
 

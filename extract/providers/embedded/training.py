@@ -39,6 +39,7 @@ from extract.providers.embedded.tokenizer import Pieces, Tokenizer
 
 MAX_PIECES = 256
 BATCH = 8
+_UNLABELLED = -100
 HEADS_RATE = 2e-3
 GO_ON_RATE = 8e-5
 # Share of the running average of the weights that a step keeps; what ships is the average.
@@ -59,6 +60,7 @@ class Prepared:
     places: torch.Tensor
     roles: torch.Tensor
     tags: torch.Tensor
+    judged: torch.Tensor  # whether a span stands in the passage, not in its headline
 
 
 def prepare(example: Example, tokenizer: Tokenizer, encoder: Encoder) -> Prepared | None:
@@ -94,11 +96,15 @@ def prepare(example: Example, tokenizer: Tokenizer, encoder: Encoder) -> Prepare
             tags[n] = 2
         if inside:
             tags[inside[0]] = 1
+    # Nobody labelled the headline.
+    head = torch.tensor([end <= example.passage_start for end in pieces.ends[:count]], dtype=torch.bool)
+    tags[head & (tags == 0)] = _UNLABELLED
+    judged = torch.tensor([float(example.spans[n][0] >= example.passage_start) for n in keep])
     return Prepared(
         example, states, pooling, context, torch.tensor([example.spans[n][2] for n in keep], dtype=torch.long), classes,
         torch.tensor(pairs, dtype=torch.long).reshape(-1, 2),
         torch.tensor(places, dtype=torch.float32).reshape(-1, PAIR_FEATURES),
-        torch.tensor(roles).reshape(-1, 2), tags,
+        torch.tensor(roles).reshape(-1, 2), tags, judged,
     )  # fmt: skip
 
 
@@ -164,7 +170,7 @@ def loss_of(items: list[Prepared], layers: nn.ModuleList, heads: Heads) -> torch
             count = records.sum(1, keepdim=True)
             target = torch.cat([records, (count == 0).float()], 1) / count.clamp(min=1)
             probabilities = record_probabilities(anchors, item.kinds)
-            total = total - (target * probabilities.masked_fill(target == 0, 0)).sum()
+            total = total - (target * probabilities.masked_fill(target == 0, 0)).sum(1) @ item.judged
             # Flags say nothing about what is no record.
             flags = nn.functional.binary_cross_entropy_with_logits(
                 anchors[:, FLAGS:], item.classes[:, FLAGS:], reduction="none"
@@ -172,7 +178,8 @@ def loss_of(items: list[Prepared], layers: nn.ModuleList, heads: Heads) -> torch
             total = total + (flags * (count > 0)).sum() / 3
         if len(item.pairs):
             total = total + nn.functional.binary_cross_entropy_with_logits(pairs, item.roles, reduction="sum")
-        total = total + 0.3 * nn.functional.cross_entropy(tags, item.tags, reduction="sum") / 4
+        tagged = nn.functional.cross_entropy(tags, item.tags, reduction="sum", ignore_index=_UNLABELLED)
+        total = total + 0.3 * tagged / 4
     return total / len(items)
 
 
@@ -299,12 +306,12 @@ def measure(items: list[Prepared], layers: nn.ModuleList, heads: Heads, threshol
         batch = items[n : n + 16]
         for item, (anchors, pairs, tags) in zip(batch, forward(batch, layers, heads), strict=True):
             if len(item.kinds):
-                said = record_probabilities(anchors, item.kinds)[:, :FLAGS].exp() > threshold
+                every = record_probabilities(anchors, item.kinds)[:, :FLAGS].exp() * item.judged[:, None]
+                said = every > threshold
                 true = item.classes[:, :FLAGS] > 0
                 found += int(said.sum())
                 gold += int(true.sum())
                 right += int((said & true).sum())
-                every = record_probabilities(anchors, item.kinds)[:, :FLAGS].exp()
                 for letter in "PFTM":
                     own = [index for index, name in enumerate(CLASSES[:FLAGS]) if name[0] == letter]
                     is_said, is_true = every[:, own].sum(1) > threshold, true[:, own].any(1)
@@ -404,8 +411,8 @@ def main() -> None:
     started = time.monotonic()
     examples = read_examples(sorted(options.data.glob("*.tsv")))
     prepared = [one for one in (prepare(example, tokenizer, encoder) for example in examples) if one]
-    held_out = [one for one in prepared if not options.all and is_held_out(one.example.text)]
-    training = [one for one in prepared if options.all or not is_held_out(one.example.text)]
+    held_out = [one for one in prepared if not options.all and is_held_out(one.example.passage)]
+    training = [one for one in prepared if options.all or not is_held_out(one.example.passage)]
     heads_count = int(base["meta"][2])
     if options.start:
         texts = {example.text for example in read_examples(sorted(options.data.glob(options.new)))}
