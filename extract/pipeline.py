@@ -21,7 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatch
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -251,7 +251,7 @@ def _run(
         copy = stack.enter_context(working_copy(settings.warehouse))
         journal = Journal(settings.warehouse)
         try:
-            summary = _extract_into(copy, work, provider, settings, known, journal, told)
+            summary, loaded = _extract_into(copy, work, provider, settings, known, journal, told)
             begun("building and testing the marts")
             built = build(copy, kept=manifest_path(settings.warehouse))
             if built.failures:
@@ -259,7 +259,8 @@ def _run(
             _stamp(copy, stamps)
             publish(copy, settings.warehouse, keep=settings.keep_published)
             state.save(work.looks(state), found.origins, found.forgotten_looks())
-            journal.discard(item.key for item in work.items if item.document_id)
+            # Of what was put off or not asked about, the journal may hold answers of runs that did not publish.
+            journal.discard(chain(loaded, (item.key for item in work.items if item.extraction_id)))
         finally:
             journal.close()
     return replace(summary, published=True, tests_n=built.tests_n)
@@ -1002,8 +1003,11 @@ def _extract_into(
     known: State,
     journal: Journal,
     progress: Progress,
-) -> RunSummary:
+) -> tuple[RunSummary, set[Key]]:
     """Bring the raw tables of the working copy up to date.
+
+    Returns:
+        What was done, and the questions whose attempts it loaded.
 
     Raises:
         ConfigError: If the provider stopped for good before it answered anything.
@@ -1037,10 +1041,11 @@ def _extract_into(
             raise ConfigError(loader.fatal)
         loader.failures += work.found.failures
         loader.finish(provider.name)
-        return replace(
+        summary = replace(
             loader.summary(provider.name), given_up=work.given_up, fetched_n=work.found.fetched_n,
             put_off_n=loader.put_off_n + work.found.waiting_n,
         )  # fmt: skip
+        return summary, loader.loaded
 
 
 async def _ask_all(
@@ -1162,6 +1167,7 @@ class _Loader:
 
     Attributes:
         fatal: Why the provider answers nothing more; None while it does.
+        loaded: Questions whose attempts became rows.
     """
 
     def __init__(
@@ -1184,6 +1190,7 @@ class _Loader:
         self.prompt_tokens = self.cached_tokens = self.completion_tokens = 0
         self.cost_usd: Decimal | None = None
         self.fatal: str | None = None
+        self.loaded: set[Key] = set()
         self._stored = set(known.document_ids)
         self._rows: dict[str, list[bytes]] = {}
         self._documents_waiting = self._chars_waiting = 0
@@ -1252,6 +1259,7 @@ class _Loader:
     ) -> None:  # fmt: skip
         """Sources with one question that was answered, well or badly."""
         document_id, fingerprint = items[0].key
+        self.loaded.add(items[0].key)
         self.asked_n += asked_n
         new = [one.attempt for one in made] if asked_n else []
         self.prompt_tokens += sum(attempt.prompt_tokens or 0 for attempt in new)

@@ -15,7 +15,7 @@ import pytest
 from fake_provider import NORWAY, NORWAY_PLEDGE, NOTHING, PERU, PERU_TROOPS, FakeProvider
 
 from extract import pipeline
-from extract.config import Settings
+from extract.config import Narrowing, Settings
 from extract.documents import Document, Source
 from extract.errors import ConfigError
 from extract.providers import Attempt, Check
@@ -275,6 +275,22 @@ def test_answers_of_a_run_that_did_not_publish_outlive_a_run_on_other_documents(
     provider.asked.clear()
     pipeline.run(Settings(warehouse=warehouse), [articles], provider)
     assert provider.asked == ["rain"]
+
+
+def test_answers_of_a_run_that_did_not_publish_outlive_a_narrowed_run(tmp_path, warehouse, provider, without_dbt):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(10):
+        (folder / f"{number}.txt").write_text(NORWAY.replace("900", str(100 + number)), encoding="utf-8")
+    without_dbt.append("a test failed")
+    pipeline.run(Settings(warehouse=warehouse), [folder], provider)
+    without_dbt.clear()
+    provider.asked.clear()
+    pipeline.run(Settings(warehouse=warehouse, narrowing=Narrowing(limit=2)), [folder], provider)
+    summary = pipeline.run(Settings(warehouse=warehouse), [folder], provider)
+    assert (provider.asked, summary.unchanged_n, summary.extracted_n) == ([], 2, 8)
+    assert query(warehouse, "select count(*), count(distinct document_id) from raw.extractions") == [(10, 10)]
+    assert not warehouse.with_name("warehouse.duckdb.journal").exists()
 
 
 def test_failed_attempts_of_a_run_that_did_not_publish_are_rows_of_the_next(warehouse, articles, provider, without_dbt):
