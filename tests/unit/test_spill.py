@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,36 @@ def test_what_was_damaged_is_not_taken_for_what_was_kept(tmp_path):
     spill._file.truncate(place + 3)
     with pytest.raises(WarehouseError, match="damaged"):
         spill.get(place)
+    spill.close()
+
+
+@pytest.mark.parametrize(
+    "head", [bytes(12), b"\xff" * 12, struct.pack("<QI", 2**62, 0), struct.pack("<QI", 5, 0)],
+    ids=["zeros", "ones", "longer than memory", "shorter"],
+)  # fmt: skip
+def test_a_damaged_head_is_said_to_be_damaged(tmp_path, head):
+    spill = Spill(tmp_path)
+    offset = spill.put_document(document("a text that waits"))
+    spill.put_document(document("another"))
+    assert spill._file is not None
+    os.pwrite(spill._file.fileno(), head, offset)
+    with pytest.raises(WarehouseError, match="damaged"):
+        spill.get_document(offset, SOURCE)
+    spill.close()
+
+
+def test_what_cannot_be_read_is_not_said_to_want_room(tmp_path, monkeypatch):
+    spill = Spill(tmp_path)
+    offset = spill.put(b"a text that waits")
+    assert spill.get(spill.put(b"")) == b""
+
+    def broken(*_: Any) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pread", broken)
+        with pytest.raises(WarehouseError, match=r"cannot be read .*Input/output error.*Check the disk"):
+            spill.get(offset)
     spill.close()
 
 
