@@ -1056,16 +1056,6 @@ async def _ask_all(
     A worker fetches a text when it comes to ask about it: as many are in memory as questions are under way.
     """
     queue = iter(work.pending)
-    prepare = getattr(provider, "prepare", None)
-    if prepare is not None:
-        try:
-            await prepare(
-                work.document(items[0]) for items in work.pending
-                if not _is_answered(_kept_attempts(journal, items[0].key))
-            )  # fmt: skip
-        except BaseException:
-            await provider.close()
-            raise
 
     async def worker() -> None:
         for items in queue:
@@ -1088,14 +1078,25 @@ async def _ask_all(
                 loader.not_asked(items, document)
 
     limit = settings.concurrency or _DEFAULT_CONCURRENCY
-    workers = [asyncio.create_task(worker()) for _ in range(max(1, min(limit, len(work.pending))))]
+    workers: list[asyncio.Task[None]] = []
     try:
+        prepare = getattr(provider, "prepare", None)
+        if prepare is not None:
+            await prepare(
+                work.document(items[0]) for items in work.pending
+                if not _is_answered(_kept_attempts(journal, items[0].key))
+            )  # fmt: skip
+        workers += [asyncio.create_task(worker()) for _ in range(max(1, min(limit, len(work.pending))))]
+        # What waits to be written is `finish`'s: after a failure the copy is thrown away, and the journal has it all.
         await asyncio.gather(*workers)
     finally:
         for task in workers:
             task.cancel()
-        loader.flush()
-        await provider.close()
+        try:
+            # Each comes to its end before what it asks through is closed.
+            await asyncio.gather(*workers, return_exceptions=True)
+        finally:
+            await provider.close()
 
 
 async def _ask(
@@ -1355,7 +1356,8 @@ class _Loader:
         self._documents_waiting = self._chars_waiting = 0
         try:
             for table in list(self._rows):
-                insert_json(self.connection, table, self._rows.pop(table))
+                insert_json(self.connection, table, self._rows[table])
+                del self._rows[table]
                 write_out(self.connection)
         except duckdb.Error as error:
             if is_full_disk(error):

@@ -77,9 +77,8 @@ class Spill:
             head = os.pread(number, _HEAD.size, offset)
             if len(head) == _HEAD.size:
                 length, checksum = _HEAD.unpack(head)
-                # A damaged length may be more than there is memory for.
-                is_within = offset + _HEAD.size + length <= self._end
-                data, checksum = (os.pread(number, length, offset + _HEAD.size), checksum) if is_within else (b"", -1)
+                if offset + _HEAD.size + length <= self._end:  # a damaged length may be more than there is memory for
+                    data = os.pread(number, length, offset + _HEAD.size)
         except OSError as error:
             raise WarehouseError(
                 f"Texts that wait to be asked about cannot be read in {str(self._folder)!r} ({error.strerror}). "

@@ -17,7 +17,7 @@ from fake_provider import NORWAY, NORWAY_PLEDGE, NOTHING, PERU, PERU_TROOPS, Fak
 from extract import pipeline
 from extract.config import Narrowing, Settings
 from extract.documents import Document, Source
-from extract.errors import ConfigError
+from extract.errors import ConfigError, WarehouseError
 from extract.providers import Attempt, Check
 from extract.retention import drop_documents
 from extract.warehouse import Journal
@@ -468,3 +468,45 @@ def test_the_journal_is_written_before_an_answer_counts(warehouse, articles):
     pipeline.run(Settings(warehouse=warehouse, concurrency=1), [articles], watching)
     assert watching.lines == [0, 1, 2]
     assert not Journal(warehouse).entries
+
+
+@pytest.mark.parametrize("batch", [1, 500], ids=["while asking", "at the end"])
+def test_what_fails_first_is_what_is_said_and_the_provider_is_closed(
+    warehouse, articles, provider, monkeypatch, batch
+):
+    said = iter(["IO Error: the disk is broken", *["FATAL Error: database has been invalidated"] * 9])
+
+    def broken(*_: Any) -> None:
+        raise duckdb.Error(next(said))
+
+    monkeypatch.setattr(pipeline, "insert_json", broken)
+    monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", batch)
+    with pytest.raises(WarehouseError, match="the disk is broken"):
+        pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    assert provider.is_closed
+
+
+def test_a_worker_has_come_to_its_end_before_the_provider_is_closed(warehouse, articles, monkeypatch):
+    """One answer cannot be written while another is under way."""
+
+    class Waiting(FakeProvider):
+        ended: list[bool] = []  # noqa: RUF012
+
+        async def extract(self, document: Document, check: Check) -> list[Attempt]:
+            if document.name == "norway":
+                return await super().extract(document, check)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.ended.append(self.is_closed)
+            return []
+
+    def broken(*_: Any) -> None:
+        raise duckdb.Error("IO Error: the disk is broken")
+
+    monkeypatch.setattr(pipeline, "insert_json", broken)
+    monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", 1)
+    waiting = Waiting()
+    with pytest.raises(WarehouseError, match="the disk is broken"):
+        pipeline.run(Settings(warehouse=warehouse, concurrency=3), [articles], waiting)
+    assert (waiting.ended, waiting.is_closed) == ([False, False], True)
