@@ -1061,21 +1061,23 @@ async def _ask_all(
         for items in queue:
             kept, document = _kept_attempts(journal, items[0].key), work.document(items[0])
             if _is_answered(kept):
-                loader.answered(items, document, kept, asked_n=0)
+                loader.answered(items, document, kept, [])
                 continue
             if loader.fatal is not None:
-                loader.not_asked(items, document)
+                loader.not_asked(items, document, kept, [])
                 continue
             judged: dict[str, Record] = {}
             attempts, reason = await _ask(provider, document, judged)
             made = [_Made(attempt, datetime.now(UTC)) for attempt in attempts]
-            if reason is None:
-                journal.add(*items[0].key, [{**vars(one.attempt), "asked_at": one.asked_at} for one in made])
-                loader.answered(items, document, [*kept, *made], judged=judged,
-                                asked_n=sum(attempt.seconds > 0 for attempt in attempts))  # fmt: skip
-            else:
+            if reason is not None:
                 loader.fatal = reason
-                loader.not_asked(items, document)
+                made = _before_it_stopped(made)
+            if made:
+                journal.add(*items[0].key, [{**vars(one.attempt), "asked_at": one.asked_at} for one in made])
+            if reason is None or _reason([one.attempt for one in made]) is None:
+                loader.answered(items, document, kept, made, judged=judged)
+            else:
+                loader.not_asked(items, document, kept, made)
 
     limit = settings.concurrency or _DEFAULT_CONCURRENCY
     workers: list[asyncio.Task[None]] = []
@@ -1145,6 +1147,20 @@ def _attempt_from(row: dict[str, Any]) -> _Made:
 def _is_answer(attempt: Attempt) -> bool:
     """Whether it holds records to load: all of them, or those before it broke off."""
     return attempt.status in {"ok", "truncated"} and attempt.raw_answer is not None
+
+
+def _before_it_stopped(made: list[_Made]) -> list[_Made]:
+    """What is to be kept of a document at which the provider stopped: what was answered, and why no more was.
+
+    Nothing, if it was not answered at all: that the provider stopped is no failure of the document, which would have
+    it wait. A whole answer counts, though something after it was not to be had.
+    """
+    answered = [
+        one for one in made
+        if one.attempt.raw_answer is not None or one.attempt.prompt_tokens or one.attempt.completion_tokens
+    ]  # fmt: skip
+    is_whole = bool(answered) and _reason([answered[-1].attempt]) is None
+    return answered if is_whole or not answered or answered[-1] is made[-1] else [*answered, made[-1]]
 
 
 def _reason(attempts: list[Attempt]) -> str | None:
@@ -1247,39 +1263,34 @@ class _Loader:
         self._see(source, sighting, replace(sighting, status="vanished" if gave else "dropped", error=None))
         self.vanished_n += gave
 
-    def not_asked(self, items: list[_Item], document: Document) -> None:
-        """Sources with one question that was not put, since the provider answers nothing more."""
+    def not_asked(self, items: list[_Item], document: Document, kept: list[_Made], new: list[_Made]) -> None:
+        """Sources with one question that was not put, or not to its end: the provider answers nothing more.
+
+        Args:
+            kept: Attempts of runs that did not publish; as long as there is nothing new, the journal keeps them.
+            new: What was answered before the provider stopped, and no answer to the question.
+        """
+        self._add_document(items[0], document)
+        cost = self._add_attempts(items[0], kept, new)[1] if new else None
         for item in items:
-            self._add_document(item, document)
             self._see(item.source, item.previous, _sighting(item, None, self.fatal))
-            self._done(DocumentResult(item.source.name, "not asked"))
+            self._done(DocumentResult(item.source.name, "not asked", cost_usd=cost))
+            cost = None
 
     def answered(
-        self, items: list[_Item], document: Document, made: list[_Made], *, asked_n: int,
+        self, items: list[_Item], document: Document, kept: list[_Made], new: list[_Made], *,
         judged: dict[str, Record] | None = None,
     ) -> None:  # fmt: skip
-        """Sources with one question that was answered, well or badly."""
-        document_id, fingerprint = items[0].key
-        self.loaded.add(items[0].key)
-        self.asked_n += asked_n
-        new = [one.attempt for one in made] if asked_n else []
-        self.prompt_tokens += sum(attempt.prompt_tokens or 0 for attempt in new)
-        self.cached_tokens += sum(attempt.cached_tokens or 0 for attempt in new)
-        self.completion_tokens += sum(attempt.completion_tokens or 0 for attempt in new)
-        costs = [attempt.cost_usd for attempt in new if attempt.cost_usd is not None]
-        cost = sum(costs, Decimal(0)) if costs else None
-        if cost is not None:
-            self.cost_usd = (self.cost_usd or Decimal(0)) + cost
+        """Sources with one question that was answered, well or badly.
+
+        Args:
+            kept: Attempts of runs that did not publish.
+            new: Attempts of this one.
+        """
+        document_id = document.document_id
         self._add_document(items[0], document)
-        first_n = self.known.attempts.get((document_id, fingerprint), 0) + 1
-        extraction: str | None = None
-        for number, one in enumerate(made, start=first_n):
-            extraction = extraction_id(document_id, fingerprint, number)
-            row = {**vars(one.attempt), "fingerprint": fingerprint, "extraction_id": extraction,
-                   "run_id": self.run_id, "attempt_n": number, "document_id": document_id,
-                   "asked_at": one.asked_at}  # fmt: skip
-            self._add_row("extractions", row)
-        attempts = [one.attempt for one in made]
+        extraction, cost = self._add_attempts(items[0], kept, new)
+        attempts = [one.attempt for one in (*kept, *new)]
         seconds, reason = sum(attempt.seconds for attempt in attempts), _reason(attempts)
         if not attempts or not _is_answer(attempts[-1]) or extraction is None:
             for item in items:
@@ -1307,6 +1318,31 @@ class _Loader:
                 )
             )
             cost = None
+
+    def _add_attempts(
+        self, item: _Item, kept: list[_Made], new: list[_Made]
+    ) -> tuple[str | None, Decimal | None]:  # fmt: skip
+        """A row for each attempt; returns the key of the last, and what the new ones cost."""
+        document_id, fingerprint = item.key
+        self.loaded.add(item.key)
+        attempts = [one.attempt for one in new]
+        self.asked_n += sum(attempt.seconds > 0 for attempt in attempts)
+        self.prompt_tokens += sum(attempt.prompt_tokens or 0 for attempt in attempts)
+        self.cached_tokens += sum(attempt.cached_tokens or 0 for attempt in attempts)
+        self.completion_tokens += sum(attempt.completion_tokens or 0 for attempt in attempts)
+        costs = [attempt.cost_usd for attempt in attempts if attempt.cost_usd is not None]
+        cost = sum(costs, Decimal(0)) if costs else None
+        if cost is not None:
+            self.cost_usd = (self.cost_usd or Decimal(0)) + cost
+        extraction: str | None = None
+        first_n = self.known.attempts.get(item.key, 0) + 1
+        for number, one in enumerate((*kept, *new), start=first_n):
+            extraction = extraction_id(document_id, fingerprint, number)
+            row = {**vars(one.attempt), "fingerprint": fingerprint, "extraction_id": extraction,
+                   "run_id": self.run_id, "attempt_n": number, "document_id": document_id,
+                   "asked_at": one.asked_at}  # fmt: skip
+            self._add_row("extractions", row)
+        return extraction, cost
 
     def _add_document(self, item: _Item, document: Document) -> None:
         if document.document_id in self._stored:
