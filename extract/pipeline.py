@@ -75,8 +75,8 @@ from extract.warehouse import (
 
 # Documents whose rows wait to be written together; of twice as many they need 13 MB more.
 _BATCH_DOCUMENTS = 500
-# Fewer, if they are long.
-_BATCH_CHARS = 2_000_000
+# Fewer, if their rows are long: texts, answers and records.
+_BATCH_BYTES = 2_000_000
 # Documents under way at once where the settings leave it to the provider.
 _DEFAULT_CONCURRENCY = 64
 
@@ -301,10 +301,9 @@ def rebuild(settings: Settings) -> RunSummary:
 
     require_warehouse(settings.warehouse)
     with hold_lock(settings.warehouse), working_copy(settings.warehouse) as copy:
+        stamps = version_stamps()
+        _complete_tables(copy, stamps)
         with open_warehouse(copy, is_loading=True) as connection:
-            create_tables(connection)
-            stamps = version_stamps()
-            _load_rates(connection)
             _rebuild_records(connection)
             run_id = _note_rebuild(connection)
             counts = connection.execute(
@@ -1013,11 +1012,7 @@ def _extract_into(
         ConfigError: If the provider stopped for good before it answered anything.
     """
     stamps = version_stamps()
-    with open_warehouse(copy) as connection:
-        create_tables(connection)
-        if known.versions.get("rates") != stamps["rates"]:
-            _load_rates(connection)
-    # Opened anew: what DuckDB needed for thirty years of rates it gives back only when it closes.
+    _complete_tables(copy, stamps)
     with open_warehouse(copy, is_loading=True) as connection:
         loader = _Loader(connection, settings, known, work, progress)
         for item in work.items:
@@ -1210,7 +1205,7 @@ class _Loader:
         self.loaded: set[Key] = set()
         self._stored = set(known.document_ids)
         self._rows: dict[str, list[bytes]] = {}
-        self._documents_waiting = self._chars_waiting = 0
+        self._documents_waiting = self._bytes_waiting = 0
 
     def _now(self) -> datetime:
         """The time, but never one before what the warehouse bears: the latest counts, even if a clock is set back."""
@@ -1354,7 +1349,6 @@ class _Loader:
              "publication_date": document.publication_date, "outlet": document.outlet, "text": document.text,
              "char_count": len(document.text), "first_loaded_at": self._now(), "first_run_id": self.run_id},
         )  # fmt: skip
-        self._chars_waiting += len(document.text)
         has_sketch = item.held is not None and item.held.sketch is not None
         numbers = list(_hashes(item)) if has_sketch else sketch(document.text)
         if numbers:
@@ -1371,7 +1365,9 @@ class _Loader:
         )  # fmt: skip
 
     def _add_row(self, table: str, row: dict[str, Any]) -> None:
-        self._rows.setdefault(table, []).append(row_json(table, row))
+        line = row_json(table, row)
+        self._rows.setdefault(table, []).append(line)
+        self._bytes_waiting += len(line)
 
     def _done(self, result: DocumentResult) -> None:
         self.outcomes[result.status] += 1
@@ -1381,7 +1377,7 @@ class _Loader:
             self.failures.append(result.error)
         self.progress(result, self.outcomes.total(), len(self.work.items))
         self._documents_waiting += 1
-        if self._documents_waiting >= _BATCH_DOCUMENTS or self._chars_waiting >= _BATCH_CHARS:
+        if self._documents_waiting >= _BATCH_DOCUMENTS or self._bytes_waiting >= _BATCH_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -1389,7 +1385,7 @@ class _Loader:
 
         No row is known to anybody before the whole file is published.
         """
-        self._documents_waiting = self._chars_waiting = 0
+        self._documents_waiting = self._bytes_waiting = 0
         try:
             for table in list(self._rows):
                 insert_json(self.connection, table, self._rows[table])
@@ -1441,6 +1437,18 @@ class _Loader:
         )
 
 
+def _complete_tables(copy: Path, stamps: dict[str, str]) -> None:
+    """Make the raw tables that are missing, and load the rates if they are others.
+
+    In a connection of its own: what DuckDB needs for thirty years of rates it gives back only when it closes.
+    """
+    with open_warehouse(copy) as connection:
+        create_tables(connection)
+        stamped = connection.execute("select value from raw.versions where name = 'rates'").fetchone()
+        if stamped is None or stamped[0] != stamps["rates"]:
+            _load_rates(connection)
+
+
 def _load_rates(connection: duckdb.DuckDBPyConnection) -> None:
     from extract.rates import load_rates
 
@@ -1453,11 +1461,12 @@ def _rebuild_records(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("delete from raw.rejected_records")
     # Answers that no source ever stood for were never loaded: earlier attempts, put right by later ones.
     asked = connection.execute(
-        "select extraction_id from raw.extractions where raw_answer is not null"
-        " and extraction_id in (select extraction_id from raw.sightings) order by extraction_id"
+        "select e.extraction_id, strlen(e.raw_answer) + strlen(d.text) from raw.extractions e"
+        " join raw.documents d using (document_id) where e.raw_answer is not null"
+        " and e.extraction_id in (select extraction_id from raw.sightings) order by e.extraction_id"
     ).fetchall()
-    for batch in _batches([one for (one,) in asked], _STORED_AT_ONCE):
-        rows: dict[str, list[dict[str, Any]]] = {}
+    for batch in _batches_by_size(asked):
+        rows: dict[str, list[bytes]] = {}
         answers = connection.execute(
             "select e.extraction_id, e.raw_answer, d.document_id, d.text, d.language, d.title, d.publication_date,"
             " d.outlet from raw.extractions e join raw.documents d using (document_id)"
@@ -1467,15 +1476,30 @@ def _rebuild_records(connection: duckdb.DuckDBPyConnection) -> None:
         for extraction, answer, document_id, text, language, title, published, outlet in answers:
             document = Document(document_id, "", "", text, language, title, published, outlet, "")
             for table, made in record_rows(document_id, extraction, _built(document, answer, 0.0)).items():
-                rows.setdefault(table, []).extend(made)
-        for table, made in rows.items():
-            insert_rows(connection, table, made)
+                rows.setdefault(table, []).extend(row_json(table, row) for row in made)
+        del answers
+        for table, lines in rows.items():
+            insert_json(connection, table, lines)
             write_out(connection)
 
 
 def _batches(rows: list[Any], size: int) -> Iterator[list[Any]]:
     for first in range(0, len(rows), size):
         yield rows[first : first + size]
+
+
+def _batches_by_size(sized: list[tuple[str, int]]) -> Iterator[list[str]]:
+    """Keys with the size of what they stand for, as many together as are written together."""
+    batch: list[str] = []
+    bytes_n = 0
+    for key, size in sized:
+        if batch and (len(batch) >= _BATCH_DOCUMENTS or bytes_n + size > _BATCH_BYTES):
+            yield batch
+            batch, bytes_n = [], 0
+        batch.append(key)
+        bytes_n += size
+    if batch:
+        yield batch
 
 
 def record_rows(document_id: str, extraction: str, built: Built) -> dict[str, list[dict[str, Any]]]:

@@ -20,7 +20,7 @@ from extract.documents import Document, Source
 from extract.errors import ConfigError, WarehouseError
 from extract.providers import Attempt, Check
 from extract.retention import drop_documents
-from extract.warehouse import Journal
+from extract.warehouse import Journal, insert_json
 
 pytestmark = pytest.mark.usefixtures("without_dbt")
 
@@ -450,8 +450,49 @@ def test_rows_are_the_same_however_many_are_written_together(tmp_path, articles,
     monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", 1)
     assert loaded("one by one") == together
     monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", 1000)
-    monkeypatch.setattr(pipeline, "_BATCH_CHARS", 100)
+    monkeypatch.setattr(pipeline, "_BATCH_BYTES", 100)
     assert loaded("by length") == together
+
+
+def test_long_answers_about_known_documents_are_not_gathered_without_end(warehouse, articles, provider, monkeypatch):
+    """No more rows wait than `_BATCH_BYTES` and those of one document, in a run and in a rebuild."""
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    other = FakeProvider(version="2")
+    for name in ("norway", "peru", "rain"):
+        other.answers[name] = [other.attempt([{"type": "pledge", "quotes": ["x" * 5_000]}])]
+    written: list[int] = []
+
+    def counted(connection: Any, table: str, lines: list[bytes]) -> None:
+        written.append(sum(map(len, lines)))
+        insert_json(connection, table, lines)
+
+    monkeypatch.setattr(pipeline, "insert_json", counted)
+    monkeypatch.setattr(pipeline, "_BATCH_BYTES", 1_000)
+    assert pipeline.run(Settings(warehouse=warehouse, concurrency=1), [articles], other).rejected_n == 3
+    assert max(written) < 10_000
+    written.clear()
+    pipeline.rebuild(Settings(warehouse=warehouse))
+    assert len(written) >= 3 and max(written) < 10_000
+
+
+def test_a_rebuild_loads_rates_apart_and_only_other_ones(warehouse, articles, provider, monkeypatch):
+    loaded: list[duckdb.DuckDBPyConnection] = []
+
+    def load(connection: duckdb.DuckDBPyConnection) -> None:
+        loaded.append(connection)
+
+    def rebuilt(connection: duckdb.DuckDBPyConnection) -> None:
+        assert not any(connection is one for one in loaded)
+
+    monkeypatch.setattr(pipeline, "_load_rates", load)
+    monkeypatch.setattr(pipeline, "_rebuild_records", rebuilt)
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    assert len(loaded) == 1
+    pipeline.rebuild(Settings(warehouse=warehouse))
+    assert len(loaded) == 1
+    monkeypatch.setattr("extract.rates.rates_version", lambda: "another")
+    pipeline.rebuild(Settings(warehouse=warehouse))
+    assert len(loaded) == 2
 
 
 def test_the_journal_is_written_before_an_answer_counts(warehouse, articles):
