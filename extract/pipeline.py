@@ -10,6 +10,7 @@ import asyncio
 import gc
 import hashlib
 import json
+import os
 import tempfile
 import time
 from array import array
@@ -252,6 +253,8 @@ def _run(
         journal = Journal(settings.warehouse)
         try:
             summary, loaded = _extract_into(copy, work, provider, settings, known, journal, told)
+            # No text waits any more; dbt and publishing need room.
+            spill.close()
             begun("building and testing the marts")
             built = build(copy, kept=manifest_path(settings.warehouse))
             if built.failures:
@@ -280,7 +283,7 @@ def pending_documents(
     with (
         closing(SourceState(settings.warehouse, read_only=True)) as state,
         tempfile.TemporaryDirectory(prefix="pledgebook-") as spool,
-        closing(Spill(Path(spool))) as spill,
+        closing(Spill(_roomy_folder(settings.warehouse, Path(spool)))) as spill,
     ):
         found = gather(
             inputs, state, known.document_ids, spool=Path(spool), spill=spill, max_bytes=settings.max_bytes,
@@ -288,6 +291,11 @@ def pending_documents(
         ) if isinstance(inputs, SourcesFile) else _files(inputs)  # fmt: skip
         work = _plan(found, provider, state, known, settings, spill)
         yield len(found.sources), len(work.pending), (work.document(items[0]) for items in work.pending)
+
+
+def _roomy_folder(warehouse: Path, otherwise: Path) -> Path:
+    """Where texts can wait without a trace: beside the warehouse, as in a run, if that folder is there."""
+    return warehouse.parent if os.access(warehouse.parent, os.W_OK | os.X_OK) else otherwise
 
 
 def rebuild(settings: Settings) -> RunSummary:
@@ -497,6 +505,9 @@ def _plan(
     items = [_look_at(source, state, known, settings, signature, provider, spill) for source in sources]
     items = [item for item in items if item.document_id not in known.forgotten]
     _find_answers(items, provider, known, settings.warehouse, spill)
+    if settings.narrowing.since is not None:  # which days they are of is known with their texts
+        open_n = [n for n, item in enumerate(items) if not item.is_settled]
+        _hold_stored(items, open_n, settings.warehouse, spill)
     items, given_up = _held_back(items, known, settings)
     _find_reprints(items, known, settings.warehouse, spill)
     pending: dict[Key, list[_Item]] = {}
@@ -548,7 +559,10 @@ def _hold(document: Document, spill: Spill) -> _Held:
 
 
 def _find_answers(items: list[_Item], provider: Provider, known: State, warehouse: Path, spill: Spill) -> None:
-    """Give the items their questions and the answers that these have; texts are fetched where they are needed."""
+    """Give the items their questions and the answers that these have.
+
+    Texts are fetched where a question is not known; whether the others are needed is found later (`_hold_stored`).
+    """
     unread: list[int] = []
     for n, item in enumerate(items):
         if item.error is not None or item.extraction_id:
@@ -556,14 +570,21 @@ def _find_answers(items: list[_Item], provider: Provider, known: State, warehous
         answer = known.answered.get(item.key)
         if answer is not None:
             items[n] = replace(item, extraction_id=answer)
-        elif item.held is None:
+        elif not item.fingerprint:
             unread.append(n)
     for batch in _batches(unread, _STORED_AT_ONCE):
         for n, document in zip(batch, _stored([items[n] for n in batch], warehouse), strict=True):
-            fingerprint = items[n].fingerprint or provider.fingerprint(document)
+            fingerprint = provider.fingerprint(document)
             answer = known.answered.get((document.document_id, fingerprint))
             held = None if answer else _hold(document, spill)
             items[n] = replace(items[n], fingerprint=fingerprint, extraction_id=answer, held=held)
+
+
+def _hold_stored(items: list[_Item], wanted: Iterable[int], warehouse: Path, spill: Spill) -> None:
+    """Have the texts of the items at these places wait, as the warehouse has them, where they do not yet."""
+    for batch in _batches([n for n in wanted if items[n].held is None], _STORED_AT_ONCE):
+        for n, document in zip(batch, _stored([items[n] for n in batch], warehouse), strict=True):
+            items[n] = replace(items[n], held=_hold(document, spill))
 
 
 # Texts of the warehouse that are in memory together.
@@ -675,9 +696,11 @@ def _is_meant(
         return False
     if narrowing.only_types and not (last and set(last[1]) & set(narrowing.only_types)):
         return False
+    if narrowing.since is None:
+        return True
     assert item.held is not None
     published = item.held.publication_date
-    return not (narrowing.since is not None and published is not None and published < narrowing.since)
+    return published is None or published >= narrowing.since
 
 
 # --- reprints --------------------------------------------------------------------------------------
@@ -689,7 +712,6 @@ def _find_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spi
     if not open_n:
         return
     current = _standing(items, known)
-    unsettled: list[int] = []
     revised = _revised_originals([items[n] for n in open_n], items, current, known, warehouse, spill)
     for n in open_n:
         item = items[n]
@@ -698,7 +720,12 @@ def _find_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spi
             items[n] = replace(item, original_id=original, likeness=1.0)
         elif item.document_id in revised:
             items[n] = replace(item, original_id=revised[item.document_id][0], likeness=revised[item.document_id][1])
-        elif item.document_id not in current:  # what stands for itself is no reprint
+    open_n = [n for n in open_n if not items[n].is_settled]
+    _hold_stored(items, open_n, warehouse, spill)
+    unsettled: list[int] = []
+    for n in open_n:
+        item = items[n]
+        if item.document_id not in current:  # what stands for itself is no reprint
             unsettled.append(n)
             assert item.held is not None
             hashes = array("Q", sketch(_text(item, spill))).tobytes()
@@ -1242,7 +1269,8 @@ class _Loader:
         """A source whose document is another's words."""
         is_known = self.known.originals.get(item.document_id or "") == item.original_id
         if not is_known:
-            self._add_document(item, self.work.document(item))
+            if item.document_id not in self._stored:
+                self._add_document(item, self.work.document(item))
             self.connection.execute("delete from raw.document_links where document_id = ?", [item.document_id])
             self._add_row(
                 "document_links",
