@@ -1075,7 +1075,8 @@ async def _ask_all(
 ) -> None:
     """Ask every pending question, load each answer as it comes, never hold one for another.
 
-    A worker fetches a text when it comes to ask about it: as many are in memory as questions are under way.
+    A worker fetches a text when it comes to ask about it: as many are in memory as questions are under way. A provider
+    that wants to see all of them first (`prepare`, for `--batch`) holds its questions and replies besides.
     """
     queue = iter(work.pending)
 
@@ -1231,6 +1232,7 @@ class _Loader:
         self.fatal: str | None = None
         self.loaded: set[Key] = set()
         self._stored = set(known.document_ids)
+        self._linked: dict[str, str] = {}
         self._rows: dict[str, list[bytes]] = {}
         self._documents_waiting = self._bytes_waiting = 0
 
@@ -1267,8 +1269,11 @@ class _Loader:
 
     def reprint(self, item: _Item) -> None:
         """A source whose document is another's words."""
-        is_known = self.known.originals.get(item.document_id or "") == item.original_id
-        if not is_known:
+        assert item.document_id is not None and item.original_id is not None
+        is_known = self.known.originals.get(item.document_id) == item.original_id
+        # The same text may stand in several files: it is linked once.
+        if not is_known and self._linked.get(item.document_id) != item.original_id:
+            self._linked[item.document_id] = item.original_id
             if item.document_id not in self._stored:
                 self._add_document(item, self.work.document(item))
             self.connection.execute("delete from raw.document_links where document_id = ?", [item.document_id])
