@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -667,7 +668,7 @@ def working_copy(warehouse: Path, *, start: Path | None = None) -> Iterator[Path
     """A copy of the published file (or of `start`) to work on, removed at the end unless it was published.
 
     It stands in a folder of its own beside the warehouse, and always has the same name: DuckDB names
-    a catalog after its file.
+    a catalog after its file. Nobody else may look into the folder: what may read the warehouse is for its mode to say.
 
     Raises:
         WarehouseError: If the copy cannot be made.
@@ -675,7 +676,7 @@ def working_copy(warehouse: Path, *, start: Path | None = None) -> Iterator[Path
     folder = warehouse.with_name(f".{warehouse.name}.work")
     try:
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
         work = folder / "warehouse.duckdb"
         if (start or warehouse).exists():
             copy_file(start or warehouse, folder)
@@ -783,7 +784,7 @@ def _keep_published(warehouse: Path, keep: int) -> None:
         try:
             os.link(warehouse, kept)
         except OSError:  # a file system without links
-            shutil.copyfile(warehouse, kept)
+            shutil.copy(warehouse, kept)  # with its mode
     for old in kept_files(warehouse)[max(keep, 0):]:
         old.path.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
@@ -814,7 +815,7 @@ class Journal:
         self.path = warehouse.with_name(warehouse.name + ".journal")
         self.entries: dict[tuple[str, str], list[tuple[int, int]]] = {}
         try:
-            self._handle = self.path.open("a+b")
+            self._handle = open(self.path, "a+b", opener=partial(_open_private, like=warehouse))  # noqa: SIM115 (`close`)
             self._handle.seek(0)
             place, last = 0, b"\n"
             for last in self._handle:
@@ -888,11 +889,23 @@ class Journal:
             self.path.unlink(missing_ok=True)
             return
         rest = self.path.with_name(self.path.name + ".new")
-        with rest.open("wb") as file:
+        with open(rest, "wb", opener=partial(_open_private, like=self.path)) as file:
             for key in self.entries:
                 file.writelines(line if line.endswith(b"\n") else line + b"\n" for line in self._lines(key))
         self._handle.close()
         os.replace(rest, self.path)
+
+
+def _open_private(path: str, flags: int, *, like: Path) -> int:
+    """Open a file that holds answers: who may not read the file that it is `like`, may not read it either."""
+    try:
+        mode = like.stat().st_mode & 0o666 | 0o600
+    except FileNotFoundError:
+        mode = 0o600
+    handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    with suppress(PermissionError):  # another user's, with the mode that it was given
+        os.fchmod(handle, mode)
+    return handle
 
 
 def _journal_line(entry: Mapping[str, Any]) -> bytes:

@@ -26,7 +26,7 @@ from extract.reprints import likeness, sketch
 from extract.retention import forget_documents, roll_back
 from extract.spill import Spill
 from extract.status import read_status
-from extract.warehouse import hold_lock, kept_files
+from extract.warehouse import Journal, hold_lock, kept_files
 
 pytestmark = pytest.mark.usefixtures("without_dbt")
 
@@ -102,6 +102,16 @@ def test_a_reprint_is_linked_and_asked_about_once(tmp_path, warehouse, provider)
     run(warehouse, folder, provider)
     assert len(provider.asked) == 2
     assert sorted(latest(warehouse).values()) == ["ok", "ok", "ok", "reprint"]
+
+
+def test_a_reprint_in_two_files_is_linked_once(tmp_path, warehouse, provider):
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name, text in (("wire", f"4 March 2027\n\n{LONG}"), ("courier", COURIER), ("courier-again", COURIER)):
+        (folder / f"{name}.txt").write_text(text)
+    assert run(warehouse, folder, provider).reprints_n == 2
+    assert sorted(latest(warehouse).values()) == ["ok", "reprint", "reprint"]
+    assert query(warehouse, "select count(*), count(distinct document_id) from raw.document_links") == [(1, 1)]
 
 
 # --- which are asked about --------------------------------------------------------------------------
@@ -386,3 +396,36 @@ def test_a_process_that_is_not_certainly_the_holder_is_not_ended(warehouse):
     with hold_lock(warehouse) as beat:
         mine = {"pid": os.getpid(), "host": beat.holder.split(" on ")[1], "began": "1"}
         assert warehouse_module._end_process(mine)
+
+
+# --- who may read -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, None])
+def test_what_stands_beside_a_warehouse_is_read_by_nobody_who_may_not_read_it(warehouse, articles, mode):
+    modes: dict[str, int] = {}
+
+    class Looking(FakeProvider):
+        async def extract(self, document: Any, check: Any) -> Any:
+            modes["work"] = (warehouse.parent / ".warehouse.duckdb.work").stat().st_mode & 0o777
+            modes["journal"] = (warehouse.parent / "warehouse.duckdb.journal").stat().st_mode & 0o777
+            return await super().extract(document, check)
+
+    if mode is not None:
+        run(warehouse, articles, FakeProvider())
+        warehouse.chmod(mode)
+    run(warehouse, articles, Looking(version="2"))
+    assert modes == {"work": 0o700, "journal": mode or 0o600}
+    if mode is not None:
+        assert warehouse.stat().st_mode & 0o777 == mode
+
+
+def test_what_is_left_of_a_journal_keeps_its_mode(warehouse):
+    warehouse.parent.mkdir()
+    journal = Journal(warehouse)
+    for name in ("d1", "d2"):
+        journal.add(name, "f", [{"status": "ok"}])
+    journal.close()
+    again = Journal(warehouse)
+    again.discard([("d1", "f")])
+    assert (list(Journal(warehouse).entries), again.path.stat().st_mode & 0o777) == ([("d2", "f")], 0o600)
