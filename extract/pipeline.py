@@ -360,11 +360,11 @@ class _Held:
     """A document that was read and waits on disk.
 
     Attributes:
-        place: Where, in the run's spill.
+        offset: Where, in the run's spill.
         sketch: Hashes of its sentences (see `reprints.sketch`), eight bytes each; None before it was needed.
     """
 
-    place: int
+    offset: int
     publication_date: date | None
     sketch: bytes | None = None
 
@@ -424,7 +424,7 @@ class _Work:
     def document(self, item: _Item) -> Document:
         """The document of an item that waits, as it was when it was planned: whatever became of its source since."""
         assert item.held is not None
-        return self.spill.get_document(item.held.place, item.source)
+        return self.spill.get_document(item.held.offset, item.source)
 
     def looks(self, state: SourceState) -> Iterator[Look]:
         """What is to be remembered, where it is not what is remembered already."""
@@ -504,12 +504,12 @@ def _plan(
     sources = [source for source in found.sources if source.source_id not in known.forgotten]
     items = [_look_at(source, state, known, settings, signature, provider, spill) for source in sources]
     items = [item for item in items if item.document_id not in known.forgotten]
-    _find_answers(items, provider, known, settings.warehouse, spill)
+    _mark_answers(items, provider, known, settings.warehouse, spill)
     if settings.narrowing.since is not None:  # which days they are of is known with their texts
         open_n = [n for n, item in enumerate(items) if not item.is_settled]
         _hold_stored(items, open_n, settings.warehouse, spill)
     items, given_up = _held_back(items, known, settings)
-    _find_reprints(items, known, settings.warehouse, spill)
+    _mark_reprints(items, known, settings.warehouse, spill)
     pending: dict[Key, list[_Item]] = {}
     for item in items:
         if not item.is_settled:
@@ -558,8 +558,8 @@ def _hold(document: Document, spill: Spill) -> _Held:
     return _Held(spill.put_document(document), document.publication_date)
 
 
-def _find_answers(items: list[_Item], provider: Provider, known: State, warehouse: Path, spill: Spill) -> None:
-    """Give the items their questions and the answers that these have.
+def _mark_answers(items: list[_Item], provider: Provider, known: State, warehouse: Path, spill: Spill) -> None:
+    """Give the items, in their list, their questions and the answers that these have.
 
     Texts are fetched where a question is not known; whether the others are needed is found later (`_hold_stored`).
     """
@@ -581,7 +581,7 @@ def _find_answers(items: list[_Item], provider: Provider, known: State, warehous
 
 
 def _hold_stored(items: list[_Item], wanted: Iterable[int], warehouse: Path, spill: Spill) -> None:
-    """Have the texts of the items at these places wait, as the warehouse has them, where they do not yet."""
+    """Have the texts of these items, by number in their list, wait as the warehouse has them, where they do not yet."""
     for batch in _batches([n for n in wanted if items[n].held is None], _STORED_AT_ONCE):
         for n, document in zip(batch, _stored([items[n] for n in batch], warehouse), strict=True):
             items[n] = replace(items[n], held=_hold(document, spill))
@@ -706,8 +706,8 @@ def _is_meant(
 # --- reprints --------------------------------------------------------------------------------------
 
 
-def _find_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spill) -> None:
-    """Mark the items whose words are another document's: that one is asked about for them."""
+def _mark_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spill) -> None:
+    """Mark the items, in their list, whose words are another document's: that one is asked about for them."""
     open_n = [n for n, item in enumerate(items) if not item.is_settled]
     if not open_n:
         return
@@ -732,26 +732,26 @@ def _find_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spi
             items[n] = replace(item, held=replace(item.held, sketch=hashes))
     index = _sketch_index([items[n] for n in unsettled], current, warehouse)
     shared = _shared_hashes([items[n] for n in unsettled])
-    places: dict[str, _Item] = {}
+    originals: dict[str, _Item] = {}
     texts: dict[str, str] = {}
     # The first to be published is the original; of those without a day, the first in order.
     order = sorted(unsettled, key=lambda n: (_published(items[n]), n))
     taken: dict[str, tuple[str, float]] = {}
     for n in order:
         item, document_id = items[n], items[n].document_id or ""
-        if document_id not in taken and document_id not in places:
+        if document_id not in taken and document_id not in originals:
             numbers = _hashes(item)
             likely = [one for one in candidates(numbers, index) if one != document_id]
             text = _text(item, spill) if likely else ""
-            _fetch_texts([one for one in likely if one not in places], warehouse, texts)
+            _fetch_texts([one for one in likely if one not in originals], warehouse, texts)
             for one in likely:
-                original = _text(places[one], spill) if one in places else texts.get(one)
-                share = likeness(text, original) if original is not None else None
+                other = _text(originals[one], spill) if one in originals else texts.get(one)
+                share = likeness(text, other) if other is not None else None
                 if share is not None:
                     taken[document_id] = (one, share)
                     break
             else:
-                places[document_id] = item
+                originals[document_id] = item
                 for number in shared.intersection(numbers):
                     listed = index.setdefault(number, [])
                     if len(listed) <= MOST_SHARED:
@@ -865,7 +865,7 @@ def _published(item: _Item) -> date:
 
 def _text(item: _Item, spill: Spill) -> str:
     assert item.held is not None
-    return spill.get_document(item.held.place, item.source).text
+    return spill.get_document(item.held.offset, item.source).text
 
 
 def _sketch_index(items: list[_Item], current: set[str], warehouse: Path) -> dict[int, list[str]]:
@@ -936,11 +936,11 @@ def _vanished(found: Gathered, present: set[str], known: State) -> list[tuple[So
     gone = {one.source_id: one for one in told}
     folders = [root.resolve() for root in found.roots if isinstance(root, Path)]
     patterns = [root for root in found.roots if isinstance(root, str)]
-    for source_id, place in known.places.items():
+    for source_id, path_text in known.locations.items():
         if source_id in present or source_id in gone or known.sightings[source_id].status in _GONE:
             continue
-        path = Path(place)
-        # The place is as a user gave it: from another folder it may mean another file.
+        path = Path(path_text)
+        # It is as a user gave it: from another folder it may mean another file.
         if source_id_of(path) != source_id or path.exists():
             continue
         is_below = any(folder in path.resolve().parents for folder in folders)

@@ -29,8 +29,8 @@ def document(text: str, **changed: Any) -> Document:
 def test_documents_come_back_as_they_were_in_any_order(tmp_path_factory, given):
     spill = Spill(tmp_path_factory.getbasetemp())
     kept = [document(text, publication_date=day, title=title, outlet=title) for text, day, title in given]
-    places = [(spill.put_document(one), one) for one in kept]
-    assert all(spill.get_document(place, SOURCE) == one for place, one in reversed(places))
+    offsets = [(spill.put_document(one), one) for one in kept]
+    assert all(spill.get_document(offset, SOURCE) == one for offset, one in reversed(offsets))
     spill.close()
 
 
@@ -53,17 +53,17 @@ def test_nothing_is_left_behind_by_whoever_is_killed(tmp_path):
 
 def test_what_was_damaged_is_not_taken_for_what_was_kept(tmp_path):
     spill = Spill(tmp_path)
-    place = spill.put(b"a text that waits")
-    assert spill.get(place)
+    offset = spill.put(b"a text that waits")
+    assert spill.get(offset)
     assert spill._file is not None
-    spill._file.seek(place + 20)
+    spill._file.seek(offset + 20)
     spill._file.write(b"?")
     spill._file.flush()
     with pytest.raises(WarehouseError, match="damaged"):
-        spill.get(place)
-    spill._file.truncate(place + 3)
+        spill.get(offset)
+    spill._file.truncate(offset + 3)
     with pytest.raises(WarehouseError, match="damaged"):
-        spill.get(place)
+        spill.get(offset)
     spill.close()
 
 
