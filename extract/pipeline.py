@@ -1232,7 +1232,7 @@ class _Loader:
         self.fatal: str | None = None
         self.loaded: set[Key] = set()
         self._stored = set(known.document_ids)
-        self._linked: dict[str, str] = {}
+        self._linked: set[str] = set()
         self._rows: dict[str, list[bytes]] = {}
         self._documents_waiting = self._bytes_waiting = 0
 
@@ -1269,11 +1269,11 @@ class _Loader:
 
     def reprint(self, item: _Item) -> None:
         """A source whose document is another's words."""
-        assert item.document_id is not None and item.original_id is not None
+        assert item.document_id is not None
         is_known = self.known.originals.get(item.document_id) == item.original_id
         # The same text may stand in several files: it is linked once.
-        if not is_known and self._linked.get(item.document_id) != item.original_id:
-            self._linked[item.document_id] = item.original_id
+        if not is_known and item.document_id not in self._linked:
+            self._linked.add(item.document_id)
             if item.document_id not in self._stored:
                 self._add_document(item, self.work.document(item))
             self.connection.execute("delete from raw.document_links where document_id = ?", [item.document_id])

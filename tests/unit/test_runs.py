@@ -188,7 +188,7 @@ def test_a_run_that_finds_nothing_new_puts_no_text_on_disk(warehouse, articles, 
         assert (again.run_id, again.put_off_n) == (None, 1)
         last = run(warehouse, articles, provider, give_up_after=1)
         assert (last.run_id, last.given_up) == (None, ["'peru': no connection"])
-        # One that is left out needs no text either.
+        # What is left out needs no text either, the reprint among it.
         assert run(warehouse, articles, provider, narrowing=Narrowing(limit=0)).put_off_n == 2
     del provider.answers["peru"]
     assert run(warehouse, articles, provider, narrowing=Narrowing(since=date(2027, 3, 5))).extracted_n == 1
