@@ -10,6 +10,7 @@ import asyncio
 import gc
 import hashlib
 import json
+import os
 import tempfile
 import time
 from array import array
@@ -21,7 +22,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatch
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,8 +76,8 @@ from extract.warehouse import (
 
 # Documents whose rows wait to be written together; of twice as many they need 13 MB more.
 _BATCH_DOCUMENTS = 500
-# Fewer, if they are long.
-_BATCH_CHARS = 2_000_000
+# Fewer, if their rows are long: texts, answers and records.
+_BATCH_BYTES = 2_000_000
 # Documents under way at once where the settings leave it to the provider.
 _DEFAULT_CONCURRENCY = 64
 
@@ -251,7 +252,9 @@ def _run(
         copy = stack.enter_context(working_copy(settings.warehouse))
         journal = Journal(settings.warehouse)
         try:
-            summary = _extract_into(copy, work, provider, settings, known, journal, told)
+            summary, loaded = _extract_into(copy, work, provider, settings, known, journal, told)
+            # No text waits any more; dbt and publishing need room.
+            spill.close()
             begun("building and testing the marts")
             built = build(copy, kept=manifest_path(settings.warehouse))
             if built.failures:
@@ -259,7 +262,8 @@ def _run(
             _stamp(copy, stamps)
             publish(copy, settings.warehouse, keep=settings.keep_published)
             state.save(work.looks(state), found.origins, found.forgotten_looks())
-            journal.discard(item.key for item in work.items if item.document_id)
+            # Of what was put off or not asked about, the journal may hold answers of runs that did not publish.
+            journal.discard(chain(loaded, (item.key for item in work.items if item.extraction_id)))
         finally:
             journal.close()
     return replace(summary, published=True, tests_n=built.tests_n)
@@ -279,7 +283,7 @@ def pending_documents(
     with (
         closing(SourceState(settings.warehouse, read_only=True)) as state,
         tempfile.TemporaryDirectory(prefix="pledgebook-") as spool,
-        closing(Spill(Path(spool))) as spill,
+        closing(Spill(_roomy_folder(settings.warehouse, Path(spool)))) as spill,
     ):
         found = gather(
             inputs, state, known.document_ids, spool=Path(spool), spill=spill, max_bytes=settings.max_bytes,
@@ -287,6 +291,11 @@ def pending_documents(
         ) if isinstance(inputs, SourcesFile) else _files(inputs)  # fmt: skip
         work = _plan(found, provider, state, known, settings, spill)
         yield len(found.sources), len(work.pending), (work.document(items[0]) for items in work.pending)
+
+
+def _roomy_folder(warehouse: Path, otherwise: Path) -> Path:
+    """Where texts can wait without a trace: beside the warehouse, as in a run, if that folder is there."""
+    return warehouse.parent if os.access(warehouse.parent, os.W_OK | os.X_OK) else otherwise
 
 
 def rebuild(settings: Settings) -> RunSummary:
@@ -300,10 +309,9 @@ def rebuild(settings: Settings) -> RunSummary:
 
     require_warehouse(settings.warehouse)
     with hold_lock(settings.warehouse), working_copy(settings.warehouse) as copy:
+        stamps = version_stamps()
+        _complete_tables(copy, stamps)
         with open_warehouse(copy, is_loading=True) as connection:
-            create_tables(connection)
-            stamps = version_stamps()
-            _load_rates(connection)
             _rebuild_records(connection)
             run_id = _note_rebuild(connection)
             counts = connection.execute(
@@ -352,11 +360,11 @@ class _Held:
     """A document that was read and waits on disk.
 
     Attributes:
-        place: Where, in the run's spill.
+        offset: Where, in the run's spill.
         sketch: Hashes of its sentences (see `reprints.sketch`), eight bytes each; None before it was needed.
     """
 
-    place: int
+    offset: int
     publication_date: date | None
     sketch: bytes | None = None
 
@@ -416,7 +424,7 @@ class _Work:
     def document(self, item: _Item) -> Document:
         """The document of an item that waits, as it was when it was planned: whatever became of its source since."""
         assert item.held is not None
-        return self.spill.get_document(item.held.place, item.source)
+        return self.spill.get_document(item.held.offset, item.source)
 
     def looks(self, state: SourceState) -> Iterator[Look]:
         """What is to be remembered, where it is not what is remembered already."""
@@ -496,9 +504,12 @@ def _plan(
     sources = [source for source in found.sources if source.source_id not in known.forgotten]
     items = [_look_at(source, state, known, settings, signature, provider, spill) for source in sources]
     items = [item for item in items if item.document_id not in known.forgotten]
-    _find_answers(items, provider, known, settings.warehouse, spill)
+    _mark_answers(items, provider, known, settings.warehouse, spill)
+    if settings.narrowing.since is not None:  # which days they are of is known with their texts
+        open_n = [n for n, item in enumerate(items) if not item.is_settled]
+        _hold_stored(items, open_n, settings.warehouse, spill)
     items, given_up = _held_back(items, known, settings)
-    _find_reprints(items, known, settings.warehouse, spill)
+    _mark_reprints(items, known, settings.warehouse, spill)
     pending: dict[Key, list[_Item]] = {}
     for item in items:
         if not item.is_settled:
@@ -547,8 +558,11 @@ def _hold(document: Document, spill: Spill) -> _Held:
     return _Held(spill.put_document(document), document.publication_date)
 
 
-def _find_answers(items: list[_Item], provider: Provider, known: State, warehouse: Path, spill: Spill) -> None:
-    """Give the items their questions and the answers that these have; texts are fetched where they are needed."""
+def _mark_answers(items: list[_Item], provider: Provider, known: State, warehouse: Path, spill: Spill) -> None:
+    """Give the items, in their list, their questions and the answers that these have.
+
+    Texts are fetched where a question is not known; whether the others are needed is found later (`_hold_stored`).
+    """
     unread: list[int] = []
     for n, item in enumerate(items):
         if item.error is not None or item.extraction_id:
@@ -556,14 +570,21 @@ def _find_answers(items: list[_Item], provider: Provider, known: State, warehous
         answer = known.answered.get(item.key)
         if answer is not None:
             items[n] = replace(item, extraction_id=answer)
-        elif item.held is None:
+        elif not item.fingerprint:
             unread.append(n)
     for batch in _batches(unread, _STORED_AT_ONCE):
         for n, document in zip(batch, _stored([items[n] for n in batch], warehouse), strict=True):
-            fingerprint = items[n].fingerprint or provider.fingerprint(document)
+            fingerprint = provider.fingerprint(document)
             answer = known.answered.get((document.document_id, fingerprint))
             held = None if answer else _hold(document, spill)
             items[n] = replace(items[n], fingerprint=fingerprint, extraction_id=answer, held=held)
+
+
+def _hold_stored(items: list[_Item], wanted: Iterable[int], warehouse: Path, spill: Spill) -> None:
+    """Have the texts of these items, by number in their list, wait as the warehouse has them, where they do not yet."""
+    for batch in _batches([n for n in wanted if items[n].held is None], _STORED_AT_ONCE):
+        for n, document in zip(batch, _stored([items[n] for n in batch], warehouse), strict=True):
+            items[n] = replace(items[n], held=_hold(document, spill))
 
 
 # Texts of the warehouse that are in memory together.
@@ -675,21 +696,22 @@ def _is_meant(
         return False
     if narrowing.only_types and not (last and set(last[1]) & set(narrowing.only_types)):
         return False
+    if narrowing.since is None:
+        return True
     assert item.held is not None
     published = item.held.publication_date
-    return not (narrowing.since is not None and published is not None and published < narrowing.since)
+    return published is None or published >= narrowing.since
 
 
 # --- reprints --------------------------------------------------------------------------------------
 
 
-def _find_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spill) -> None:
-    """Mark the items whose words are another document's: that one is asked about for them."""
+def _mark_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spill) -> None:
+    """Mark the items, in their list, whose words are another document's: that one is asked about for them."""
     open_n = [n for n, item in enumerate(items) if not item.is_settled]
     if not open_n:
         return
     current = _standing(items, known)
-    unsettled: list[int] = []
     revised = _revised_originals([items[n] for n in open_n], items, current, known, warehouse, spill)
     for n in open_n:
         item = items[n]
@@ -698,33 +720,38 @@ def _find_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spi
             items[n] = replace(item, original_id=original, likeness=1.0)
         elif item.document_id in revised:
             items[n] = replace(item, original_id=revised[item.document_id][0], likeness=revised[item.document_id][1])
-        elif item.document_id not in current:  # what stands for itself is no reprint
+    open_n = [n for n in open_n if not items[n].is_settled]
+    _hold_stored(items, open_n, warehouse, spill)
+    unsettled: list[int] = []
+    for n in open_n:
+        item = items[n]
+        if item.document_id not in current:  # what stands for itself is no reprint
             unsettled.append(n)
             assert item.held is not None
             hashes = array("Q", sketch(_text(item, spill))).tobytes()
             items[n] = replace(item, held=replace(item.held, sketch=hashes))
     index = _sketch_index([items[n] for n in unsettled], current, warehouse)
     shared = _shared_hashes([items[n] for n in unsettled])
-    places: dict[str, _Item] = {}
+    originals: dict[str, _Item] = {}
     texts: dict[str, str] = {}
     # The first to be published is the original; of those without a day, the first in order.
     order = sorted(unsettled, key=lambda n: (_published(items[n]), n))
     taken: dict[str, tuple[str, float]] = {}
     for n in order:
         item, document_id = items[n], items[n].document_id or ""
-        if document_id not in taken and document_id not in places:
+        if document_id not in taken and document_id not in originals:
             numbers = _hashes(item)
             likely = [one for one in candidates(numbers, index) if one != document_id]
             text = _text(item, spill) if likely else ""
-            _fetch_texts([one for one in likely if one not in places], warehouse, texts)
+            _fetch_texts([one for one in likely if one not in originals], warehouse, texts)
             for one in likely:
-                original = _text(places[one], spill) if one in places else texts.get(one)
-                share = likeness(text, original) if original is not None else None
+                other = _text(originals[one], spill) if one in originals else texts.get(one)
+                share = likeness(text, other) if other is not None else None
                 if share is not None:
                     taken[document_id] = (one, share)
                     break
             else:
-                places[document_id] = item
+                originals[document_id] = item
                 for number in shared.intersection(numbers):
                     listed = index.setdefault(number, [])
                     if len(listed) <= MOST_SHARED:
@@ -838,7 +865,7 @@ def _published(item: _Item) -> date:
 
 def _text(item: _Item, spill: Spill) -> str:
     assert item.held is not None
-    return spill.get_document(item.held.place, item.source).text
+    return spill.get_document(item.held.offset, item.source).text
 
 
 def _sketch_index(items: list[_Item], current: set[str], warehouse: Path) -> dict[int, list[str]]:
@@ -909,11 +936,11 @@ def _vanished(found: Gathered, present: set[str], known: State) -> list[tuple[So
     gone = {one.source_id: one for one in told}
     folders = [root.resolve() for root in found.roots if isinstance(root, Path)]
     patterns = [root for root in found.roots if isinstance(root, str)]
-    for source_id, place in known.places.items():
+    for source_id, path_text in known.locations.items():
         if source_id in present or source_id in gone or known.sightings[source_id].status in _GONE:
             continue
-        path = Path(place)
-        # The place is as a user gave it: from another folder it may mean another file.
+        path = Path(path_text)
+        # It is as a user gave it: from another folder it may mean another file.
         if source_id_of(path) != source_id or path.exists():
             continue
         is_below = any(folder in path.resolve().parents for folder in folders)
@@ -1002,18 +1029,17 @@ def _extract_into(
     known: State,
     journal: Journal,
     progress: Progress,
-) -> RunSummary:
+) -> tuple[RunSummary, set[Key]]:
     """Bring the raw tables of the working copy up to date.
+
+    Returns:
+        What was done, and the questions whose attempts it loaded.
 
     Raises:
         ConfigError: If the provider stopped for good before it answered anything.
     """
     stamps = version_stamps()
-    with open_warehouse(copy) as connection:
-        create_tables(connection)
-        if known.versions.get("rates") != stamps["rates"]:
-            _load_rates(connection)
-    # Opened anew: what DuckDB needed for thirty years of rates it gives back only when it closes.
+    _complete_tables(copy, stamps)
     with open_warehouse(copy, is_loading=True) as connection:
         loader = _Loader(connection, settings, known, work, progress)
         for item in work.items:
@@ -1037,10 +1063,11 @@ def _extract_into(
             raise ConfigError(loader.fatal)
         loader.failures += work.found.failures
         loader.finish(provider.name)
-        return replace(
+        summary = replace(
             loader.summary(provider.name), given_up=work.given_up, fetched_n=work.found.fetched_n,
             put_off_n=loader.put_off_n + work.found.waiting_n,
         )  # fmt: skip
+        return summary, loader.loaded
 
 
 async def _ask_all(
@@ -1048,49 +1075,53 @@ async def _ask_all(
 ) -> None:
     """Ask every pending question, load each answer as it comes, never hold one for another.
 
-    A worker fetches a text when it comes to ask about it: as many are in memory as questions are under way.
+    A worker fetches a text when it comes to ask about it: as many are in memory as questions are under way. A provider
+    that wants to see all of them first (`prepare`, for `--batch`) holds its questions and replies besides.
     """
     queue = iter(work.pending)
-    prepare = getattr(provider, "prepare", None)
-    if prepare is not None:
-        try:
-            await prepare(
-                work.document(items[0]) for items in work.pending
-                if not _is_answered(_kept_attempts(journal, items[0].key))
-            )  # fmt: skip
-        except BaseException:
-            await provider.close()
-            raise
 
     async def worker() -> None:
         for items in queue:
             kept, document = _kept_attempts(journal, items[0].key), work.document(items[0])
             if _is_answered(kept):
-                loader.answered(items, document, kept, asked_n=0)
+                loader.answered(items, document, kept, [])
                 continue
             if loader.fatal is not None:
-                loader.not_asked(items, document)
+                loader.not_asked(items, document, kept, [])
                 continue
             judged: dict[str, Record] = {}
             attempts, reason = await _ask(provider, document, judged)
             made = [_Made(attempt, datetime.now(UTC)) for attempt in attempts]
-            if reason is None:
-                journal.add(*items[0].key, [{**vars(one.attempt), "asked_at": one.asked_at} for one in made])
-                loader.answered(items, document, [*kept, *made], judged=judged,
-                                asked_n=sum(attempt.seconds > 0 for attempt in attempts))  # fmt: skip
-            else:
+            if reason is not None:
                 loader.fatal = reason
-                loader.not_asked(items, document)
+                made = _before_it_stopped(made)
+            if made:
+                journal.add(*items[0].key, [{**vars(one.attempt), "asked_at": one.asked_at} for one in made])
+            if reason is None or _reason([one.attempt for one in made]) is None:
+                loader.answered(items, document, kept, made, judged=judged)
+            else:
+                loader.not_asked(items, document, kept, made)
 
     limit = settings.concurrency or _DEFAULT_CONCURRENCY
-    workers = [asyncio.create_task(worker()) for _ in range(max(1, min(limit, len(work.pending))))]
+    workers: list[asyncio.Task[None]] = []
     try:
+        prepare = getattr(provider, "prepare", None)
+        if prepare is not None:
+            await prepare(
+                work.document(items[0]) for items in work.pending
+                if not _is_answered(_kept_attempts(journal, items[0].key))
+            )  # fmt: skip
+        workers += [asyncio.create_task(worker()) for _ in range(max(1, min(limit, len(work.pending))))]
+        # What waits to be written is `finish`'s: after a failure the copy is thrown away, and the journal has it all.
         await asyncio.gather(*workers)
     finally:
         for task in workers:
             task.cancel()
-        loader.flush()
-        await provider.close()
+        try:
+            # Each comes to its end before what it asks through is closed.
+            await asyncio.gather(*workers, return_exceptions=True)
+        finally:
+            await provider.close()
 
 
 async def _ask(
@@ -1141,6 +1172,20 @@ def _is_answer(attempt: Attempt) -> bool:
     return attempt.status in {"ok", "truncated"} and attempt.raw_answer is not None
 
 
+def _before_it_stopped(made: list[_Made]) -> list[_Made]:
+    """What is to be kept of a document at which the provider stopped: what was answered, and why no more was.
+
+    Nothing, if it was not answered at all: that the provider stopped is no failure of the document, which would have
+    it wait. A whole answer counts, though something after it was not to be had.
+    """
+    answered = [
+        one for one in made
+        if one.attempt.raw_answer is not None or one.attempt.prompt_tokens or one.attempt.completion_tokens
+    ]  # fmt: skip
+    is_whole = bool(answered) and _reason([answered[-1].attempt]) is None
+    return answered if is_whole or not answered or answered[-1] is made[-1] else [*answered, made[-1]]
+
+
 def _reason(attempts: list[Attempt]) -> str | None:
     """Why the last attempt is no whole answer; None if it is one."""
     if attempts and attempts[-1].status == "ok" and attempts[-1].raw_answer is not None:
@@ -1162,6 +1207,7 @@ class _Loader:
 
     Attributes:
         fatal: Why the provider answers nothing more; None while it does.
+        loaded: Questions whose attempts became rows.
     """
 
     def __init__(
@@ -1184,9 +1230,11 @@ class _Loader:
         self.prompt_tokens = self.cached_tokens = self.completion_tokens = 0
         self.cost_usd: Decimal | None = None
         self.fatal: str | None = None
+        self.loaded: set[Key] = set()
         self._stored = set(known.document_ids)
+        self._linked: set[str] = set()
         self._rows: dict[str, list[bytes]] = {}
-        self._documents_waiting = self._chars_waiting = 0
+        self._documents_waiting = self._bytes_waiting = 0
 
     def _now(self) -> datetime:
         """The time, but never one before what the warehouse bears: the latest counts, even if a clock is set back."""
@@ -1221,9 +1269,13 @@ class _Loader:
 
     def reprint(self, item: _Item) -> None:
         """A source whose document is another's words."""
-        is_known = self.known.originals.get(item.document_id or "") == item.original_id
-        if not is_known:
-            self._add_document(item, self.work.document(item))
+        assert item.document_id is not None
+        is_known = self.known.originals.get(item.document_id) == item.original_id
+        # The same text may stand in several files: it is linked once.
+        if not is_known and item.document_id not in self._linked:
+            self._linked.add(item.document_id)
+            if item.document_id not in self._stored:
+                self._add_document(item, self.work.document(item))
             self.connection.execute("delete from raw.document_links where document_id = ?", [item.document_id])
             self._add_row(
                 "document_links",
@@ -1239,38 +1291,34 @@ class _Loader:
         self._see(source, sighting, replace(sighting, status="vanished" if gave else "dropped", error=None))
         self.vanished_n += gave
 
-    def not_asked(self, items: list[_Item], document: Document) -> None:
-        """Sources with one question that was not put, since the provider answers nothing more."""
+    def not_asked(self, items: list[_Item], document: Document, kept: list[_Made], new: list[_Made]) -> None:
+        """Sources with one question that was not put, or not to its end: the provider answers nothing more.
+
+        Args:
+            kept: Attempts of runs that did not publish; as long as there is nothing new, the journal keeps them.
+            new: What was answered before the provider stopped, and no answer to the question.
+        """
+        self._add_document(items[0], document)
+        cost = self._add_attempts(items[0], kept, new)[1] if new else None
         for item in items:
-            self._add_document(item, document)
             self._see(item.source, item.previous, _sighting(item, None, self.fatal))
-            self._done(DocumentResult(item.source.name, "not asked"))
+            self._done(DocumentResult(item.source.name, "not asked", cost_usd=cost))
+            cost = None
 
     def answered(
-        self, items: list[_Item], document: Document, made: list[_Made], *, asked_n: int,
+        self, items: list[_Item], document: Document, kept: list[_Made], new: list[_Made], *,
         judged: dict[str, Record] | None = None,
     ) -> None:  # fmt: skip
-        """Sources with one question that was answered, well or badly."""
-        document_id, fingerprint = items[0].key
-        self.asked_n += asked_n
-        new = [one.attempt for one in made] if asked_n else []
-        self.prompt_tokens += sum(attempt.prompt_tokens or 0 for attempt in new)
-        self.cached_tokens += sum(attempt.cached_tokens or 0 for attempt in new)
-        self.completion_tokens += sum(attempt.completion_tokens or 0 for attempt in new)
-        costs = [attempt.cost_usd for attempt in new if attempt.cost_usd is not None]
-        cost = sum(costs, Decimal(0)) if costs else None
-        if cost is not None:
-            self.cost_usd = (self.cost_usd or Decimal(0)) + cost
+        """Sources with one question that was answered, well or badly.
+
+        Args:
+            kept: Attempts of runs that did not publish.
+            new: Attempts of this one.
+        """
+        document_id = document.document_id
         self._add_document(items[0], document)
-        first_n = self.known.attempts.get((document_id, fingerprint), 0) + 1
-        extraction: str | None = None
-        for number, one in enumerate(made, start=first_n):
-            extraction = extraction_id(document_id, fingerprint, number)
-            row = {**vars(one.attempt), "fingerprint": fingerprint, "extraction_id": extraction,
-                   "run_id": self.run_id, "attempt_n": number, "document_id": document_id,
-                   "asked_at": one.asked_at}  # fmt: skip
-            self._add_row("extractions", row)
-        attempts = [one.attempt for one in made]
+        extraction, cost = self._add_attempts(items[0], kept, new)
+        attempts = [one.attempt for one in (*kept, *new)]
         seconds, reason = sum(attempt.seconds for attempt in attempts), _reason(attempts)
         if not attempts or not _is_answer(attempts[-1]) or extraction is None:
             for item in items:
@@ -1299,6 +1347,31 @@ class _Loader:
             )
             cost = None
 
+    def _add_attempts(
+        self, item: _Item, kept: list[_Made], new: list[_Made]
+    ) -> tuple[str | None, Decimal | None]:  # fmt: skip
+        """A row for each attempt; returns the key of the last, and what the new ones cost."""
+        document_id, fingerprint = item.key
+        self.loaded.add(item.key)
+        attempts = [one.attempt for one in new]
+        self.asked_n += sum(attempt.seconds > 0 for attempt in attempts)
+        self.prompt_tokens += sum(attempt.prompt_tokens or 0 for attempt in attempts)
+        self.cached_tokens += sum(attempt.cached_tokens or 0 for attempt in attempts)
+        self.completion_tokens += sum(attempt.completion_tokens or 0 for attempt in attempts)
+        costs = [attempt.cost_usd for attempt in attempts if attempt.cost_usd is not None]
+        cost = sum(costs, Decimal(0)) if costs else None
+        if cost is not None:
+            self.cost_usd = (self.cost_usd or Decimal(0)) + cost
+        extraction: str | None = None
+        first_n = self.known.attempts.get(item.key, 0) + 1
+        for number, one in enumerate((*kept, *new), start=first_n):
+            extraction = extraction_id(document_id, fingerprint, number)
+            row = {**vars(one.attempt), "fingerprint": fingerprint, "extraction_id": extraction,
+                   "run_id": self.run_id, "attempt_n": number, "document_id": document_id,
+                   "asked_at": one.asked_at}  # fmt: skip
+            self._add_row("extractions", row)
+        return extraction, cost
+
     def _add_document(self, item: _Item, document: Document) -> None:
         if document.document_id in self._stored:
             return
@@ -1309,7 +1382,6 @@ class _Loader:
              "publication_date": document.publication_date, "outlet": document.outlet, "text": document.text,
              "char_count": len(document.text), "first_loaded_at": self._now(), "first_run_id": self.run_id},
         )  # fmt: skip
-        self._chars_waiting += len(document.text)
         has_sketch = item.held is not None and item.held.sketch is not None
         numbers = list(_hashes(item)) if has_sketch else sketch(document.text)
         if numbers:
@@ -1326,7 +1398,9 @@ class _Loader:
         )  # fmt: skip
 
     def _add_row(self, table: str, row: dict[str, Any]) -> None:
-        self._rows.setdefault(table, []).append(row_json(table, row))
+        line = row_json(table, row)
+        self._rows.setdefault(table, []).append(line)
+        self._bytes_waiting += len(line)
 
     def _done(self, result: DocumentResult) -> None:
         self.outcomes[result.status] += 1
@@ -1336,7 +1410,7 @@ class _Loader:
             self.failures.append(result.error)
         self.progress(result, self.outcomes.total(), len(self.work.items))
         self._documents_waiting += 1
-        if self._documents_waiting >= _BATCH_DOCUMENTS or self._chars_waiting >= _BATCH_CHARS:
+        if self._documents_waiting >= _BATCH_DOCUMENTS or self._bytes_waiting >= _BATCH_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -1344,10 +1418,11 @@ class _Loader:
 
         No row is known to anybody before the whole file is published.
         """
-        self._documents_waiting = self._chars_waiting = 0
+        self._documents_waiting = self._bytes_waiting = 0
         try:
             for table in list(self._rows):
-                insert_json(self.connection, table, self._rows.pop(table))
+                insert_json(self.connection, table, self._rows[table])
+                del self._rows[table]
                 write_out(self.connection)
         except duckdb.Error as error:
             if is_full_disk(error):
@@ -1395,6 +1470,18 @@ class _Loader:
         )
 
 
+def _complete_tables(copy: Path, stamps: dict[str, str]) -> None:
+    """Make the raw tables that are missing, and load the rates if they are others.
+
+    In a connection of its own: what DuckDB needs for thirty years of rates it gives back only when it closes.
+    """
+    with open_warehouse(copy) as connection:
+        create_tables(connection)
+        stamped = connection.execute("select value from raw.versions where name = 'rates'").fetchone()
+        if stamped is None or stamped[0] != stamps["rates"]:
+            _load_rates(connection)
+
+
 def _load_rates(connection: duckdb.DuckDBPyConnection) -> None:
     from extract.rates import load_rates
 
@@ -1407,11 +1494,12 @@ def _rebuild_records(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("delete from raw.rejected_records")
     # Answers that no source ever stood for were never loaded: earlier attempts, put right by later ones.
     asked = connection.execute(
-        "select extraction_id from raw.extractions where raw_answer is not null"
-        " and extraction_id in (select extraction_id from raw.sightings) order by extraction_id"
+        "select e.extraction_id, strlen(e.raw_answer) + strlen(d.text) from raw.extractions e"
+        " join raw.documents d using (document_id) where e.raw_answer is not null"
+        " and e.extraction_id in (select extraction_id from raw.sightings) order by e.extraction_id"
     ).fetchall()
-    for batch in _batches([one for (one,) in asked], _STORED_AT_ONCE):
-        rows: dict[str, list[dict[str, Any]]] = {}
+    for batch in _batches_by_size(asked):
+        rows: dict[str, list[bytes]] = {}
         answers = connection.execute(
             "select e.extraction_id, e.raw_answer, d.document_id, d.text, d.language, d.title, d.publication_date,"
             " d.outlet from raw.extractions e join raw.documents d using (document_id)"
@@ -1421,15 +1509,30 @@ def _rebuild_records(connection: duckdb.DuckDBPyConnection) -> None:
         for extraction, answer, document_id, text, language, title, published, outlet in answers:
             document = Document(document_id, "", "", text, language, title, published, outlet, "")
             for table, made in record_rows(document_id, extraction, _built(document, answer, 0.0)).items():
-                rows.setdefault(table, []).extend(made)
-        for table, made in rows.items():
-            insert_rows(connection, table, made)
+                rows.setdefault(table, []).extend(row_json(table, row) for row in made)
+        del answers
+        for table, lines in rows.items():
+            insert_json(connection, table, lines)
             write_out(connection)
 
 
 def _batches(rows: list[Any], size: int) -> Iterator[list[Any]]:
     for first in range(0, len(rows), size):
         yield rows[first : first + size]
+
+
+def _batches_by_size(sized: list[tuple[str, int]]) -> Iterator[list[str]]:
+    """Keys with the size of what they stand for, as many together as are written together."""
+    batch: list[str] = []
+    bytes_n = 0
+    for key, size in sized:
+        if batch and (len(batch) >= _BATCH_DOCUMENTS or bytes_n + size > _BATCH_BYTES):
+            yield batch
+            batch, bytes_n = [], 0
+        batch.append(key)
+        bytes_n += size
+    if batch:
+        yield batch
 
 
 def record_rows(document_id: str, extraction: str, built: Built) -> dict[str, list[dict[str, Any]]]:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ class State:
 
     Attributes:
         sightings: The latest by source_id.
-        places: Where each source is, as a user gave it, by source_id.
+        locations: Where each source is, as a user gave it, by source_id.
         answered: extraction_id of the latest good answer by (document_id, fingerprint).
         attempts: Number of attempts by (document_id, fingerprint).
         versions: Version stamps by name: documents, grounding, dbt, rates.
@@ -140,7 +141,7 @@ class State:
     """
 
     sightings: dict[str, Sighting] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
+    locations: dict[str, str] = field(default_factory=dict)
     answered: dict[tuple[str, str], str] = field(default_factory=dict)
     attempts: dict[tuple[str, str], int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -199,10 +200,10 @@ _ROWS_AT_ONCE = 50
 
 def _connect_to_load(path: Path) -> duckdb.DuckDBPyConnection:
     """A connection whose new rows stand in small groups, and which has no more threads than it needs memory for."""
-    place = str(path)
-    connection = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": f"{place}.tmp"})
+    path_text = str(path)
+    connection = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": f"{path_text}.tmp"})
     try:
-        quoted = place.replace("'", "''")
+        quoted = path_text.replace("'", "''")
         # As DuckDB would name the catalog if the file were opened by itself.
         connection.execute(f"attach '{quoted}' as \"{path.stem}\" (row_group_size {_ROW_GROUP_ROWS})")
         connection.execute(f'use "{path.stem}"')
@@ -392,13 +393,13 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
     if any((table, column) not in columns for table, kinds in RAW_TABLES.items() for column in kinds):
         return EMPTY_STATE if not columns else _read_older_state(connection)
     sightings: dict[str, Sighting] = {}
-    places: dict[str, str] = {}
-    for source_id, place, *rest in _rows(
+    locations: dict[str, str] = {}
+    for source_id, location, *rest in _rows(
         connection,
         "select source_id, source, document_id, extraction_id, status, error, bytes_hash from raw.sightings"
         " qualify row_number() over (partition by source_id order by seen_at desc, sighting_id desc) = 1",
     ):
-        sightings[source_id], places[source_id] = Sighting(*rest), place
+        sightings[source_id], locations[source_id] = Sighting(*rest), location
     answered: dict[tuple[str, str], str] = {}
     attempts: dict[tuple[str, str], int] = {}
     failed: dict[tuple[str, str], tuple[int, datetime]] = {}
@@ -422,7 +423,7 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
         "select greatest((select max(seen_at) from raw.sightings), (select max(started_at) from raw.runs))"
     ).fetchone()
     return State(
-        sightings, places, answered, attempts,
+        sightings, locations, answered, attempts,
         versions=dict(_rows(connection, "select name, value from raw.versions")),
         document_ids={row[0] for row in _rows(connection, "select document_id from raw.documents")},
         originals=dict(_rows(connection, "select document_id, original_id from raw.document_links")),
@@ -667,7 +668,7 @@ def working_copy(warehouse: Path, *, start: Path | None = None) -> Iterator[Path
     """A copy of the published file (or of `start`) to work on, removed at the end unless it was published.
 
     It stands in a folder of its own beside the warehouse, and always has the same name: DuckDB names
-    a catalog after its file.
+    a catalog after its file. Nobody else may look into the folder: what may read the warehouse is for its mode to say.
 
     Raises:
         WarehouseError: If the copy cannot be made.
@@ -675,7 +676,7 @@ def working_copy(warehouse: Path, *, start: Path | None = None) -> Iterator[Path
     folder = warehouse.with_name(f".{warehouse.name}.work")
     try:
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
         work = folder / "warehouse.duckdb"
         if (start or warehouse).exists():
             copy_file(start or warehouse, folder)
@@ -783,7 +784,7 @@ def _keep_published(warehouse: Path, keep: int) -> None:
         try:
             os.link(warehouse, kept)
         except OSError:  # a file system without links
-            shutil.copyfile(warehouse, kept)
+            shutil.copy(warehouse, kept)  # with its mode
     for old in kept_files(warehouse)[max(keep, 0):]:
         old.path.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
@@ -814,12 +815,12 @@ class Journal:
         self.path = warehouse.with_name(warehouse.name + ".journal")
         self.entries: dict[tuple[str, str], list[tuple[int, int]]] = {}
         try:
-            self._handle = self.path.open("a+b")
+            self._handle = open(self.path, "a+b", opener=partial(_open_private, like=warehouse))  # noqa: SIM115 (`close`)
             self._handle.seek(0)
-            place, last = 0, b"\n"
+            offset, last = 0, b"\n"
             for last in self._handle:
-                self._index(place, last)
-                place += len(last)
+                self._index(offset, last)
+                offset += len(last)
             if not last.endswith(b"\n"):
                 self._handle.write(b"\n")
                 self._handle.flush()
@@ -828,7 +829,7 @@ class Journal:
                 f"The journal {str(self.path)!r} cannot be written ({error.strerror}). Check it and its permissions."
             ) from error
 
-    def _index(self, place: int, line: bytes) -> None:
+    def _index(self, offset: int, line: bytes) -> None:
         try:
             entry = json.loads(line)
             key = (str(entry["document_id"]), str(entry["fingerprint"]))
@@ -836,7 +837,7 @@ class Journal:
                 dict(one)
         except (ValueError, KeyError, TypeError):
             return  # the line that a killed run was writing
-        self.entries.setdefault(key, []).append((place, len(line)))
+        self.entries.setdefault(key, []).append((offset, len(line)))
 
     def attempts(self, key: tuple[str, str]) -> list[dict[str, Any]]:
         """Attempts (fields of raw.extractions) at (document_id, fingerprint) that were there when it was opened.
@@ -849,7 +850,7 @@ class Journal:
     def _lines(self, key: tuple[str, str]) -> list[bytes]:
         try:
             number = self._handle.fileno()
-            return [os.pread(number, length, place) for place, length in self.entries.get(key, ())]
+            return [os.pread(number, length, offset) for offset, length in self.entries.get(key, ())]
         except OSError as error:
             raise WarehouseError(f"The journal {str(self.path)!r} cannot be read ({error.strerror}).") from error
 
@@ -888,11 +889,23 @@ class Journal:
             self.path.unlink(missing_ok=True)
             return
         rest = self.path.with_name(self.path.name + ".new")
-        with rest.open("wb") as file:
+        with open(rest, "wb", opener=partial(_open_private, like=self.path)) as file:
             for key in self.entries:
                 file.writelines(line if line.endswith(b"\n") else line + b"\n" for line in self._lines(key))
         self._handle.close()
         os.replace(rest, self.path)
+
+
+def _open_private(path: str, flags: int, *, like: Path) -> int:
+    """Open a file that holds answers: who may not read the file that it is `like`, may not read it either."""
+    try:
+        mode = like.stat().st_mode & 0o666 | 0o600
+    except FileNotFoundError:
+        mode = 0o600
+    handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    with suppress(PermissionError):  # another user's, with the mode that it was given
+        os.fchmod(handle, mode)
+    return handle
 
 
 def _journal_line(entry: Mapping[str, Any]) -> bytes:

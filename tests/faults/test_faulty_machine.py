@@ -159,6 +159,23 @@ def test_a_full_disk_leaves_the_published_file_as_it_was(where, articles, wareho
     assert pipeline.run(Settings(warehouse=warehouse), [articles], provider).published
 
 
+def test_a_full_disk_while_texts_wait_is_said_and_the_next_run_goes_on(articles, warehouse):
+    """Only what waits on disk passes the limit, in two steps: what was written of it fits, and is not enough."""
+    chance = random.Random(7)
+    for number in range(8):
+        words = " ".join(f"{chance.getrandbits(64):x}" for _ in range(4_000))
+        (articles / f"new-{number}.txt").write_text(f"No word of this is worth anything. {words}")
+
+    def run(say: Callable[[str], None]) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        say(spoken(pipeline.run(Settings(warehouse=warehouse), [articles], FakeProvider())))
+
+    (said,) = forked(run)
+    assert said.startswith("error: Texts that wait to be asked about cannot be kept"), said
+    assert "Make room" in said, said
+    assert pipeline.run(Settings(warehouse=warehouse), [articles], FakeProvider()).published
+
+
 def test_without_permission_the_file_is_named_and_nothing_is_lost(provider):
     base = Path(tempfile.mkdtemp(prefix="pledgebook-test-"))
     try:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from fake_openai import FakeReply, FakeRequest, FakeServer, Script, failed, records
 from fake_provider import NORWAY, NORWAY_PLEDGE, PERU, PERU_TROOPS
@@ -195,6 +196,52 @@ def test_a_run_that_its_budget_ended_says_so_and_exits_with_1(
     assert "The budget of $0.005 does not reach further" in result.stderr and "call again to go on" in result.stderr
     printed = json.loads(result.stdout)
     assert printed["published"] and 0 < printed["cost_usd"] <= 0.005 and printed["extracted_n"] < 12
+
+
+def test_what_was_paid_for_before_the_budget_ended_within_a_document_is_kept_and_counted(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    """The second document is answered with no JSON, and there is no money to ask it again."""
+    folder = many(tmp_path / "many", 3)
+
+    def script(request: FakeRequest) -> FakeReply:
+        text = '{"records": []}' if "pledged 100 million" in request.messages[1]["content"] else "Let me see."
+        return FakeReply(text, prompt_tokens=400, completion_tokens=450)
+
+    with FakeServer(script) as server:
+        provider = provider_at(server.url, budget_usd=Decimal("0.0025"), concurrency=1)
+        summary = run_pipeline(Settings(warehouse=warehouse, concurrency=1), [folder], provider)
+        assert len(server.requests) == 2
+    assert (summary.extracted_n, summary.asked_n, summary.prompt_tokens) == (1, 2, 800)
+    assert summary.cost_usd == provider.spent_usd > 0
+    assert "2 documents were not asked about" in summary.failures[-1]
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute(
+            "select status, error_type, raw_answer, cost_usd > 0 from raw.extractions order by asked_at, attempt_n"
+        ).fetchall()
+    assert found == [
+        ("ok", None, '{"records": []}', True), ("invalid", "not_json", "Let me see.", True),
+        ("error", "budget", None, None),
+    ]  # fmt: skip
+
+
+def test_what_was_paid_for_is_kept_when_the_budget_ends_before_anything_is_whole(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    folder = many(tmp_path / "many", 1)
+    with FakeServer([FakeReply("Let me see.", prompt_tokens=400, completion_tokens=450)]) as server:
+        provider = provider_at(server.url, budget_usd=Decimal("0.0015"))
+        with pytest.raises(ConfigError, match="budget"):
+            run_pipeline(Settings(warehouse=warehouse), [folder], provider)
+    assert not warehouse.exists()
+    (line,) = warehouse.with_name("warehouse.duckdb.journal").read_text().splitlines()
+    kept = [(one["status"], one["error_type"], one["prompt_tokens"]) for one in json.loads(line)["attempts"]]
+    assert kept == [("invalid", "not_json", 400), ("error", "budget", None)]
+    with FakeServer([FakeReply('{"records": []}', prompt_tokens=400, completion_tokens=450)]) as server:
+        summary = run_pipeline(Settings(warehouse=warehouse), [folder], provider_at(server.url))
+    assert (summary.extracted_n, summary.asked_n, summary.prompt_tokens) == (1, 1, 400)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        assert connection.execute("select count(*), sum(prompt_tokens) from raw.extractions").fetchall() == [(3, 800)]
 
 
 def test_a_budget_without_a_price_is_misuse() -> None:

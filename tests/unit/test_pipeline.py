@@ -15,12 +15,12 @@ import pytest
 from fake_provider import NORWAY, NORWAY_PLEDGE, NOTHING, PERU, PERU_TROOPS, FakeProvider
 
 from extract import pipeline
-from extract.config import Settings
+from extract.config import Narrowing, Settings
 from extract.documents import Document, Source
-from extract.errors import ConfigError
+from extract.errors import ConfigError, WarehouseError
 from extract.providers import Attempt, Check
 from extract.retention import drop_documents
-from extract.warehouse import Journal
+from extract.warehouse import Journal, insert_json
 
 pytestmark = pytest.mark.usefixtures("without_dbt")
 
@@ -277,6 +277,22 @@ def test_answers_of_a_run_that_did_not_publish_outlive_a_run_on_other_documents(
     assert provider.asked == ["rain"]
 
 
+def test_answers_of_a_run_that_did_not_publish_outlive_a_narrowed_run(tmp_path, warehouse, provider, without_dbt):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(10):
+        (folder / f"{number}.txt").write_text(NORWAY.replace("900", str(100 + number)), encoding="utf-8")
+    without_dbt.append("a test failed")
+    pipeline.run(Settings(warehouse=warehouse), [folder], provider)
+    without_dbt.clear()
+    provider.asked.clear()
+    pipeline.run(Settings(warehouse=warehouse, narrowing=Narrowing(limit=2)), [folder], provider)
+    summary = pipeline.run(Settings(warehouse=warehouse), [folder], provider)
+    assert (provider.asked, summary.unchanged_n, summary.extracted_n) == ([], 2, 8)
+    assert query(warehouse, "select count(*), count(distinct document_id) from raw.extractions") == [(10, 10)]
+    assert not warehouse.with_name("warehouse.duckdb.journal").exists()
+
+
 def test_failed_attempts_of_a_run_that_did_not_publish_are_rows_of_the_next(warehouse, articles, provider, without_dbt):
     provider.answers["peru"] = [provider.failure("no connection")]
     without_dbt.append("a test failed")
@@ -434,8 +450,49 @@ def test_rows_are_the_same_however_many_are_written_together(tmp_path, articles,
     monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", 1)
     assert loaded("one by one") == together
     monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", 1000)
-    monkeypatch.setattr(pipeline, "_BATCH_CHARS", 100)
+    monkeypatch.setattr(pipeline, "_BATCH_BYTES", 100)
     assert loaded("by length") == together
+
+
+def test_long_answers_about_known_documents_are_not_gathered_without_end(warehouse, articles, provider, monkeypatch):
+    """No more rows wait than `_BATCH_BYTES` and those of one document, in a run and in a rebuild."""
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    other = FakeProvider(version="2")
+    for name in ("norway", "peru", "rain"):
+        other.answers[name] = [other.attempt([{"type": "pledge", "quotes": ["x" * 5_000]}])]
+    written: list[int] = []
+
+    def counted(connection: Any, table: str, lines: list[bytes]) -> None:
+        written.append(sum(map(len, lines)))
+        insert_json(connection, table, lines)
+
+    monkeypatch.setattr(pipeline, "insert_json", counted)
+    monkeypatch.setattr(pipeline, "_BATCH_BYTES", 1_000)
+    assert pipeline.run(Settings(warehouse=warehouse, concurrency=1), [articles], other).rejected_n == 3
+    assert max(written) < 10_000
+    written.clear()
+    pipeline.rebuild(Settings(warehouse=warehouse))
+    assert len(written) >= 3 and max(written) < 10_000
+
+
+def test_a_rebuild_loads_rates_apart_and_only_other_ones(warehouse, articles, provider, monkeypatch):
+    loaded: list[duckdb.DuckDBPyConnection] = []
+
+    def load(connection: duckdb.DuckDBPyConnection) -> None:
+        loaded.append(connection)
+
+    def rebuilt(connection: duckdb.DuckDBPyConnection) -> None:
+        assert not any(connection is one for one in loaded)
+
+    monkeypatch.setattr(pipeline, "_load_rates", load)
+    monkeypatch.setattr(pipeline, "_rebuild_records", rebuilt)
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    assert len(loaded) == 1
+    pipeline.rebuild(Settings(warehouse=warehouse))
+    assert len(loaded) == 1
+    monkeypatch.setattr("extract.rates.rates_version", lambda: "another")
+    pipeline.rebuild(Settings(warehouse=warehouse))
+    assert len(loaded) == 2
 
 
 def test_the_journal_is_written_before_an_answer_counts(warehouse, articles):
@@ -452,3 +509,45 @@ def test_the_journal_is_written_before_an_answer_counts(warehouse, articles):
     pipeline.run(Settings(warehouse=warehouse, concurrency=1), [articles], watching)
     assert watching.lines == [0, 1, 2]
     assert not Journal(warehouse).entries
+
+
+@pytest.mark.parametrize("batch", [1, 500], ids=["while asking", "at the end"])
+def test_what_fails_first_is_what_is_said_and_the_provider_is_closed(
+    warehouse, articles, provider, monkeypatch, batch
+):
+    said = iter(["IO Error: the disk is broken", *["FATAL Error: database has been invalidated"] * 9])
+
+    def broken(*_: Any) -> None:
+        raise duckdb.Error(next(said))
+
+    monkeypatch.setattr(pipeline, "insert_json", broken)
+    monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", batch)
+    with pytest.raises(WarehouseError, match="the disk is broken"):
+        pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    assert provider.is_closed
+
+
+def test_a_worker_has_come_to_its_end_before_the_provider_is_closed(warehouse, articles, monkeypatch):
+    """One answer cannot be written while another is under way."""
+
+    class Waiting(FakeProvider):
+        ended: list[bool] = []  # noqa: RUF012
+
+        async def extract(self, document: Document, check: Check) -> list[Attempt]:
+            if document.name == "norway":
+                return await super().extract(document, check)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.ended.append(self.is_closed)
+            return []
+
+    def broken(*_: Any) -> None:
+        raise duckdb.Error("IO Error: the disk is broken")
+
+    monkeypatch.setattr(pipeline, "insert_json", broken)
+    monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", 1)
+    waiting = Waiting()
+    with pytest.raises(WarehouseError, match="the disk is broken"):
+        pipeline.run(Settings(warehouse=warehouse, concurrency=3), [articles], waiting)
+    assert (waiting.ended, waiting.is_closed) == ([False, False], True)

@@ -16,7 +16,7 @@ from fake_provider import NORWAY, NORWAY_PLEDGE, PERU, FakeProvider
 from typer.testing import CliRunner
 
 import extract.providers
-from extract import pipeline
+from extract import pipeline, transform
 from extract import warehouse as warehouse_module
 from extract.cli import app
 from extract.config import Narrowing, Settings
@@ -24,8 +24,9 @@ from extract.diff import diff_runs, diff_text
 from extract.errors import ConfigError, WarehouseError
 from extract.reprints import likeness, sketch
 from extract.retention import forget_documents, roll_back
+from extract.spill import Spill
 from extract.status import read_status
-from extract.warehouse import hold_lock, kept_files
+from extract.warehouse import Journal, hold_lock, kept_files
 
 pytestmark = pytest.mark.usefixtures("without_dbt")
 
@@ -103,6 +104,16 @@ def test_a_reprint_is_linked_and_asked_about_once(tmp_path, warehouse, provider)
     assert sorted(latest(warehouse).values()) == ["ok", "ok", "ok", "reprint"]
 
 
+def test_a_reprint_in_two_files_is_linked_once(tmp_path, warehouse, provider):
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name, text in (("wire", f"4 March 2027\n\n{LONG}"), ("courier", COURIER), ("courier-again", COURIER)):
+        (folder / f"{name}.txt").write_text(text)
+    assert run(warehouse, folder, provider).reprints_n == 2
+    assert sorted(latest(warehouse).values()) == ["ok", "reprint", "reprint"]
+    assert query(warehouse, "select count(*), count(distinct document_id) from raw.document_links") == [(1, 1)]
+
+
 # --- which are asked about --------------------------------------------------------------------------
 
 
@@ -160,6 +171,48 @@ def test_a_wrong_option_is_misuse(arguments, message, articles, monkeypatch, tmp
     given = [] if arguments[0] == "--sources" else [str(articles)]
     result = CliRunner().invoke(app, ["run", *given, *arguments])
     assert (result.exit_code, message in result.stderr) == (2, True), result.stderr
+
+
+def test_a_run_that_finds_nothing_new_puts_no_text_on_disk(warehouse, articles, provider, monkeypatch):
+    """Nor one that is a reprint, nor one that waits after a failure or is given up."""
+    for name, text in (("wire", LONG), ("courier", COURIER)):
+        (articles / f"{name}.txt").write_text(text)
+    provider.answers["peru"] = [provider.failure("no connection")]
+    monkeypatch.setattr(pipeline, "_TICK_SECONDS", 0.0)  # as if the files were older
+    wait = {"retry_after": timedelta(hours=1)}
+    first = run(warehouse, articles, provider, **wait)
+    assert (first.reprints_n, len(first.failures)) == (1, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Spill, "put", lambda self, data: pytest.fail("a text was written"))
+        again = run(warehouse, articles, provider, **wait)
+        assert (again.run_id, again.put_off_n) == (None, 1)
+        last = run(warehouse, articles, provider, give_up_after=1)
+        assert (last.run_id, last.given_up) == (None, ["'peru': no connection"])
+        # What is left out needs no text either, the reprint among it.
+        assert run(warehouse, articles, provider, narrowing=Narrowing(limit=0)).put_off_n == 2
+    del provider.answers["peru"]
+    assert run(warehouse, articles, provider, narrowing=Narrowing(since=date(2027, 3, 5))).extracted_n == 1
+
+
+def test_texts_give_their_room_back_before_the_marts_are_built(warehouse, articles, provider, monkeypatch):
+    did: list[str] = []
+    build, close = transform.build, Spill.close
+    monkeypatch.setattr(transform, "build", lambda *given, **more: (did.append("build"), build(*given, **more))[1])
+    monkeypatch.setattr(Spill, "close", lambda self: (did.append("close"), close(self))[1])
+    run(warehouse, articles, provider)
+    assert did[:2] == ["close", "build"]
+
+
+def test_a_dry_run_has_texts_wait_beside_the_warehouse_if_it_can(warehouse, articles, provider, monkeypatch):
+    folders: list[Path] = []
+    real = Spill.__init__
+    monkeypatch.setattr(Spill, "__init__", lambda self, folder: (folders.append(folder), real(self, folder))[1])
+    for _ in range(2):
+        with pipeline.pending_documents(Settings(warehouse=warehouse), [articles], provider) as (_, pending_n, pending):
+            assert pending_n == len(list(pending)) == 3
+        warehouse.parent.mkdir(exist_ok=True)
+    assert folders[0] != warehouse.parent and folders[1] == warehouse.parent
+    assert list(warehouse.parent.iterdir()) == []
 
 
 # --- status -----------------------------------------------------------------------------------------
@@ -343,3 +396,36 @@ def test_a_process_that_is_not_certainly_the_holder_is_not_ended(warehouse):
     with hold_lock(warehouse) as beat:
         mine = {"pid": os.getpid(), "host": beat.holder.split(" on ")[1], "began": "1"}
         assert warehouse_module._end_process(mine)
+
+
+# --- who may read -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, None])
+def test_what_stands_beside_a_warehouse_is_read_by_nobody_who_may_not_read_it(warehouse, articles, mode):
+    modes: dict[str, int] = {}
+
+    class Looking(FakeProvider):
+        async def extract(self, document: Any, check: Any) -> Any:
+            modes["work"] = (warehouse.parent / ".warehouse.duckdb.work").stat().st_mode & 0o777
+            modes["journal"] = (warehouse.parent / "warehouse.duckdb.journal").stat().st_mode & 0o777
+            return await super().extract(document, check)
+
+    if mode is not None:
+        run(warehouse, articles, FakeProvider())
+        warehouse.chmod(mode)
+    run(warehouse, articles, Looking(version="2"))
+    assert modes == {"work": 0o700, "journal": mode or 0o600}
+    if mode is not None:
+        assert warehouse.stat().st_mode & 0o777 == mode
+
+
+def test_what_is_left_of_a_journal_keeps_its_mode(warehouse):
+    warehouse.parent.mkdir()
+    journal = Journal(warehouse)
+    for name in ("d1", "d2"):
+        journal.add(name, "f", [{"status": "ok"}])
+    journal.close()
+    again = Journal(warehouse)
+    again.discard([("d1", "f")])
+    assert (list(Journal(warehouse).entries), again.path.stat().st_mode & 0o777) == ([("d2", "f")], 0o600)

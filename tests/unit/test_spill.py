@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,8 +29,8 @@ def document(text: str, **changed: Any) -> Document:
 def test_documents_come_back_as_they_were_in_any_order(tmp_path_factory, given):
     spill = Spill(tmp_path_factory.getbasetemp())
     kept = [document(text, publication_date=day, title=title, outlet=title) for text, day, title in given]
-    places = [(spill.put_document(one), one) for one in kept]
-    assert all(spill.get_document(place, SOURCE) == one for place, one in reversed(places))
+    offsets = [(spill.put_document(one), one) for one in kept]
+    assert all(spill.get_document(offset, SOURCE) == one for offset, one in reversed(offsets))
     spill.close()
 
 
@@ -51,17 +53,47 @@ def test_nothing_is_left_behind_by_whoever_is_killed(tmp_path):
 
 def test_what_was_damaged_is_not_taken_for_what_was_kept(tmp_path):
     spill = Spill(tmp_path)
-    place = spill.put(b"a text that waits")
-    assert spill.get(place)
+    offset = spill.put(b"a text that waits")
+    assert spill.get(offset)
     assert spill._file is not None
-    spill._file.seek(place + 20)
+    spill._file.seek(offset + 20)
     spill._file.write(b"?")
     spill._file.flush()
     with pytest.raises(WarehouseError, match="damaged"):
-        spill.get(place)
-    spill._file.truncate(place + 3)
+        spill.get(offset)
+    spill._file.truncate(offset + 3)
     with pytest.raises(WarehouseError, match="damaged"):
-        spill.get(place)
+        spill.get(offset)
+    spill.close()
+
+
+@pytest.mark.parametrize(
+    "head", [bytes(12), b"\xff" * 12, struct.pack("<QI", 2**62, 0), struct.pack("<QI", 5, 0)],
+    ids=["zeros", "ones", "longer than memory", "shorter"],
+)  # fmt: skip
+def test_a_damaged_head_is_said_to_be_damaged(tmp_path, head):
+    spill = Spill(tmp_path)
+    offset = spill.put_document(document("a text that waits"))
+    spill.put_document(document("another"))
+    assert spill._file is not None
+    os.pwrite(spill._file.fileno(), head, offset)
+    with pytest.raises(WarehouseError, match="damaged"):
+        spill.get_document(offset, SOURCE)
+    spill.close()
+
+
+def test_what_cannot_be_read_is_not_said_to_want_room(tmp_path, monkeypatch):
+    spill = Spill(tmp_path)
+    offset = spill.put(b"a text that waits")
+    assert spill.get(spill.put(b"")) == b""
+
+    def broken(*_: Any) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pread", broken)
+        with pytest.raises(WarehouseError, match=r"cannot be read .*Input/output error.*Check the disk"):
+            spill.get(offset)
     spill.close()
 
 
