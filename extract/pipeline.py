@@ -508,6 +508,7 @@ def _plan(
     if settings.narrowing.since is not None:  # which days they are of is known with their texts
         open_n = [n for n, item in enumerate(items) if not item.is_settled]
         _hold_stored(items, open_n, settings.warehouse, spill)
+    _mark_known_reprints(items, known)  # nobody asks about these: they take up no place within a limit
     items, given_up = _held_back(items, known, settings)
     _mark_reprints(items, known, settings.warehouse, spill)
     pending: dict[Key, list[_Item]] = {}
@@ -706,6 +707,15 @@ def _is_meant(
 # --- reprints --------------------------------------------------------------------------------------
 
 
+def _mark_known_reprints(items: list[_Item], known: State) -> None:
+    """Mark the items, in their list, that were reprints before and are as they were, as is their original."""
+    current = _standing(items, known)
+    for n, item in enumerate(items):
+        original = known.originals.get(item.document_id or "")
+        if not item.is_settled and item.previous and item.previous.status == "reprint" and original in current:
+            items[n] = replace(item, original_id=original, likeness=1.0)
+
+
 def _mark_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spill) -> None:
     """Mark the items, in their list, whose words are another document's: that one is asked about for them."""
     open_n = [n for n, item in enumerate(items) if not item.is_settled]
@@ -715,10 +725,7 @@ def _mark_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spi
     revised = _revised_originals([items[n] for n in open_n], items, current, known, warehouse, spill)
     for n in open_n:
         item = items[n]
-        original = known.originals.get(item.document_id or "")
-        if item.previous and item.previous.status == "reprint" and original in current:
-            items[n] = replace(item, original_id=original, likeness=1.0)
-        elif item.document_id in revised:
+        if item.document_id in revised:
             items[n] = replace(item, original_id=revised[item.document_id][0], likeness=revised[item.document_id][1])
     open_n = [n for n in open_n if not items[n].is_settled]
     _hold_stored(items, open_n, warehouse, spill)

@@ -104,6 +104,17 @@ def test_a_reprint_is_linked_and_asked_about_once(tmp_path, warehouse, provider)
     assert sorted(latest(warehouse).values()) == ["ok", "ok", "ok", "reprint"]
 
 
+def test_known_reprints_take_no_place_within_a_limit(tmp_path, warehouse, provider):
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name, text in (("a-wire", f"4 March 2027\n\n{LONG}"), ("b-courier", COURIER), ("c-copy", COURIER)):
+        (folder / f"{name}.txt").write_text(text)
+    assert run(warehouse, folder, provider).reprints_n == 2
+    (folder / "d-new.txt").write_text("Peru pledged 7 million euros to UNICEF.")
+    summary = run(warehouse, folder, provider, narrowing=Narrowing(limit=1))
+    assert (provider.asked[-1], summary.put_off_n, summary.extracted_n) == ("d-new", 0, 1)
+
+
 def test_a_reprint_in_two_files_is_linked_once(tmp_path, warehouse, provider):
     folder = tmp_path / "articles"
     folder.mkdir()
@@ -188,8 +199,8 @@ def test_a_run_that_finds_nothing_new_puts_no_text_on_disk(warehouse, articles, 
         assert (again.run_id, again.put_off_n) == (None, 1)
         last = run(warehouse, articles, provider, give_up_after=1)
         assert (last.run_id, last.given_up) == (None, ["'peru': no connection"])
-        # What is left out needs no text either, the reprint among it.
-        assert run(warehouse, articles, provider, narrowing=Narrowing(limit=0)).put_off_n == 2
+        # What is left out needs no text either; a known reprint is not among it.
+        assert run(warehouse, articles, provider, narrowing=Narrowing(limit=0)).put_off_n == 1
     del provider.answers["peru"]
     assert run(warehouse, articles, provider, narrowing=Narrowing(since=date(2027, 3, 5))).extracted_n == 1
 
