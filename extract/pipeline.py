@@ -709,11 +709,15 @@ def _is_meant(
 
 def _mark_known_reprints(items: list[_Item], known: State) -> None:
     """Mark the items, in their list, that were reprints before and are as they were, as is their original."""
+    reprints = [n for n, item in enumerate(items)
+                if not item.is_settled and item.previous and item.previous.status == "reprint"]  # fmt: skip
+    if not reprints:
+        return
     current = _standing(items, known)
-    for n, item in enumerate(items):
-        original = known.originals.get(item.document_id or "")
-        if not item.is_settled and item.previous and item.previous.status == "reprint" and original in current:
-            items[n] = replace(item, original_id=original, likeness=1.0)
+    for n in reprints:
+        original = known.originals.get(items[n].document_id or "")
+        if original in current:
+            items[n] = replace(items[n], original_id=original, likeness=1.0)
 
 
 def _mark_reprints(items: list[_Item], known: State, warehouse: Path, spill: Spill) -> None:

@@ -104,22 +104,25 @@ def test_a_reprint_is_linked_and_asked_about_once(tmp_path, warehouse, provider)
     assert sorted(latest(warehouse).values()) == ["ok", "ok", "ok", "reprint"]
 
 
-def test_known_reprints_take_no_place_within_a_limit(tmp_path, warehouse, provider):
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    for name, text in (("a-wire", f"4 March 2027\n\n{LONG}"), ("b-courier", COURIER), ("c-copy", COURIER)):
-        (folder / f"{name}.txt").write_text(text)
-    assert run(warehouse, folder, provider).reprints_n == 2
-    (folder / "d-new.txt").write_text("Peru pledged 7 million euros to UNICEF.")
-    summary = run(warehouse, folder, provider, narrowing=Narrowing(limit=1))
-    assert (provider.asked[-1], summary.put_off_n, summary.extracted_n) == ("d-new", 0, 1)
-
-
-def test_a_reprint_in_two_files_is_linked_once(tmp_path, warehouse, provider):
+def _reprinted_twice(tmp_path):
+    """A folder with an article and two files of one reprint of it."""
     folder = tmp_path / "articles"
     folder.mkdir()
     for name, text in (("wire", f"4 March 2027\n\n{LONG}"), ("courier", COURIER), ("courier-again", COURIER)):
         (folder / f"{name}.txt").write_text(text)
+    return folder
+
+
+def test_known_reprints_take_no_place_within_a_limit(tmp_path, warehouse, provider):
+    folder = _reprinted_twice(tmp_path)
+    assert run(warehouse, folder, provider).reprints_n == 2
+    (folder / "zz-new.txt").write_text("Peru pledged 7 million euros to UNICEF.")
+    summary = run(warehouse, folder, provider, narrowing=Narrowing(limit=1))
+    assert (provider.asked[-1], summary.put_off_n, summary.extracted_n) == ("zz-new", 0, 1)
+
+
+def test_a_reprint_in_two_files_is_linked_once(tmp_path, warehouse, provider):
+    folder = _reprinted_twice(tmp_path)
     assert run(warehouse, folder, provider).reprints_n == 2
     assert sorted(latest(warehouse).values()) == ["ok", "reprint", "reprint"]
     assert query(warehouse, "select count(*), count(distinct document_id) from raw.document_links") == [(1, 1)]

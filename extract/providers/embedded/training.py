@@ -215,8 +215,7 @@ def go_on(
     held_out: list[Prepared] | None = None,
 ) -> tuple[nn.ModuleList, Heads]:  # fmt: skip
     """Train finished weights on more passages, once: new ones among known ones, so that these are not forgotten."""
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    arrays = _arrays(path)
     torch.manual_seed(seed)
     order = random.Random(seed)
     heads_count = int(arrays["meta"][2])
@@ -432,10 +431,14 @@ def main() -> None:
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB")
 
 
+def _arrays(path: Path) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
 def _base(path: Path | None) -> dict[str, Any]:
     if path and path.exists():
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+        return _arrays(path)
     base = read_base()
     if path:
         np.savez(path, **base)
