@@ -28,6 +28,7 @@ docs: $(VENV)/ready
 train: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,train]"
 	$(BIN)/python -m extract.providers.embedded.training --all
+	$(BIN)/python -m extract.providers.embedded.calibrate --set seeds/gold/development seeds/documents
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: call make PYTHON=path/to/python"; exit 2; }

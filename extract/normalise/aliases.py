@@ -55,6 +55,7 @@ class Aliases:
         by_han: Alias with Chinese characters → aliases.
         han_heads: First two characters → aliases with Chinese characters, longest first.
         organisations: Organisation id → organisation.
+        principals: Organisation id → the one state or organisation whose money it gives.
     """
 
     by_words: dict[Key, list[Alias]]
@@ -62,6 +63,7 @@ class Aliases:
     by_han: dict[str, list[Alias]]
     han_heads: dict[str, list[str]]
     organisations: dict[str, Organisation]
+    principals: dict[str, str]
 
 
 def aliases() -> Aliases:
@@ -84,7 +86,7 @@ def is_han(character: str) -> bool:
     return "\u3400" <= character <= "\u9fff"
 
 
-_FILES = ("country_aliases.csv", "organisation_aliases.csv", "organisations.csv")
+_FILES = ("country_aliases.csv", "organisation_aliases.csv", "organisations.csv", "principals.csv")
 
 
 @lru_cache(maxsize=1)
@@ -102,7 +104,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 @lru_cache(maxsize=1)
 def _load(paths: tuple[Path, ...], stamps: tuple[tuple[int, int], ...]) -> Aliases:
-    countries, organisation_aliases, organisation_list = paths
+    countries, organisation_aliases, organisation_list, principal_list = paths
     if stamps[0] == (0, 0):
         raise ConfigError(
             f"{str(countries)!r} is missing. Write it with: python seeds/build/build_country_aliases.py"
@@ -122,7 +124,11 @@ def _load(paths: tuple[Path, ...], stamps: tuple[tuple[int, int], ...]) -> Alias
     ]
     everything += [Alias(row.name_en, "en", id_, "name", False) for id_, row in organisations.items()]
     everything += [Alias(phrase, "", "", "name", True) for phrase in not_actors()]
-    return _index(everything, organisations)
+    principals: dict[str, set[str]] = {}
+    for row in _rows(principal_list, 2):
+        principals.setdefault(row[0], set()).add(row[1])
+    only = {agency: owners.pop() for agency, owners in principals.items() if len(owners) == 1}
+    return _index(everything, organisations, only)
 
 
 def _rows(path: Path, cells: int) -> Iterator[list[str]]:
@@ -135,7 +141,9 @@ def _rows(path: Path, cells: int) -> Iterator[list[str]]:
         yield from ([row[0], *map(sys.intern, row[1:])] for row in reader if len(row) >= cells)
 
 
-def _index(everything: list[Alias], organisations: dict[str, Organisation]) -> Aliases:
+def _index(
+    everything: list[Alias], organisations: dict[str, Organisation], principals: dict[str, str]
+) -> Aliases:
     by_words: dict[Key, list[Alias]] = {}
     longest: dict[str, int] = {}
     by_han: dict[str, list[Alias]] = {}
@@ -150,7 +158,7 @@ def _index(everything: list[Alias], organisations: dict[str, Organisation]) -> A
     heads: dict[str, list[str]] = {}
     for text in sorted(by_han, key=len, reverse=True):
         heads.setdefault(text[:2], []).append(text)
-    return Aliases(by_words, longest, by_han, heads, organisations)
+    return Aliases(by_words, longest, by_han, heads, organisations, principals)
 
 
 def _fold_all(texts: list[str]) -> Iterator[str]:

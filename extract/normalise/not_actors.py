@@ -17,6 +17,10 @@ Benin City|Palau de la Generalitat|Palau de la Música|Antigua Guatemala|La Anti
 里加入|里加大|里加强|里加快|里加上|里加息|银河内|运河内|沿河内|加纳入|增加纳|参加纳|许多哥|很多哥|海地区|海地带|海地铁|内蒙古
 上海地|沿海地|珠海地|南海地|东海地|青海地|黄海地|渤海地|其中国际|其中国家|其中国有|集中国|南美国|北美国|拉美国|中美国家
 欧美国家|合法国|今日本报|昨日本报|日本报讯|上帝力|智利用|南非洲
+Northern Cyprus|Turkish Republic of Northern Cyprus|Chypre du Nord|République turque de Chypre du Nord|Chipre del Norte
+República Turca del Norte de Chipre|Norte de Chipre|Chipre do Norte|República Turca de Chipre do Norte|Nordzypern
+Türkische Republik Nordzypern|Северный Кипр|Северного Кипра|Северном Кипре|Северным Кипром|شمال قبرص|قبرص الشمالية
+Kuzey Kıbrıs|Kuzey Kıbrıs Türk Cumhuriyeti|KKTC|北塞浦路斯|北塞浦路斯土耳其共和国
 New Mexico|New England|New Jersey|Nuevo México|Nouveau-Mexique|Novo México|New London|New Delhi Television
 Latin America|South America|North America|Central America|Bank of America|Captain America|Miss America
 Latin American|South American|North American|Central American|African American|African Americans|Native American

@@ -30,7 +30,7 @@ from extract.schema import Actor
 CORPORA = ROOT / "tests" / "fixtures" / "clusters"
 PRECISION_FLOOR = 0.98
 RECALL_FLOOR = 0.90
-# To measure on the others: PLEDGEBOOK_CORPORA=c,d,e,f,g,h pytest -s, with this file.
+# To measure on the others: PLEDGEBOOK_CORPORA=c,d,e,f,g,h,i pytest -s, with this file.
 NAMES = os.environ.get("PLEDGEBOOK_CORPORA", "a,b").split(",")
 
 

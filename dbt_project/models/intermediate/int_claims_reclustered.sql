@@ -35,6 +35,7 @@ unpriced as (
         contributor_key,
         main_resource,
         effective_date,
+        stage_rank,
         coalesce(
             counterpart_id,
             case
@@ -61,7 +62,13 @@ only_sums as (
         on unpriced.contributor_key = money_clusters.contributor_key
         and unpriced.counterpart_id = money_clusters.named_counterpart_id
         and starts_with(money_clusters.block_key, 'contribution|')
-        and coalesce(abs(unpriced.effective_date - money_clusters.effective_date) <= {{ var('repeat_days') }}, true)
+        and coalesce(
+            abs(unpriced.effective_date - money_clusters.effective_date) <= {{ var('repeat_days') }}
+            -- The payment of what was promised may come later.
+            or coalesce(unpriced.stage_rank > money_clusters.stage_rank, false)
+                and unpriced.effective_date - money_clusters.effective_date between 0 and {{ var('payment_days') }},
+            true
+        )
     where unpriced.main_resource = 'financial'
     group by unpriced.claim_id
     having min(money_clusters.commitment_key) = max(money_clusters.commitment_key)

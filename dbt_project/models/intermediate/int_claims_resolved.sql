@@ -295,6 +295,7 @@ corrected as (
         coalesce(try_cast(corrected.announcement_date as date), announcement_date.value) as announcement_date,
         evidence[1].quote as quote,
         {{ is_raise('evidence[1].quote') }} as is_raise,
+        {{ is_cut('evidence[1].quote') }} as is_cut,
         evidence[1].start as span_start,
         evidence[1]."end" as span_end,
         confidence,

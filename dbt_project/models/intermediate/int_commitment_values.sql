@@ -76,6 +76,7 @@ valued as (
         case when measured.measure = 'money' then 'any' else coalesce(claims.stage_group, 'any') end as stage_group,
         claims.advances_stage,
         claims.is_raise and measured.measure = 'money' as is_raise,
+        claims.is_cut and measured.measure = 'money' as is_cut,
         claims.source_rank,
         claims.source_key,
         claims.document_id,
@@ -101,7 +102,13 @@ counted as (
         ) as highest_open,
         max(case when is_raise then headline end) over (
             partition by commitment_id, measure, stage_group
-        ) as highest_raised
+        ) as highest_raised,
+        min(case when is_cut then headline end) over (
+            partition by commitment_id, measure, stage_group
+        ) as lowest_cut,
+        max(case when is_cut then effective_date end) over (
+            partition by commitment_id, measure, stage_group
+        ) as last_cut_date
     from valued
 
 ),
@@ -121,7 +128,12 @@ distinct_values as (
         currency,
         bool_or(advances_stage) as is_asserted,
         -- "more than 5" is an earlier value when somebody says "more than 7", and 5 when it was raised to 7.
-        bool_or(is_open and headline < highest_open or coalesce(headline < highest_raised, false)) as is_superseded,
+        -- What was cut to 8.5 is no longer 9, unless somebody says so later.
+        bool_or(
+            is_open and headline < highest_open
+            or coalesce(headline < highest_raised, false)
+            or coalesce(headline > lowest_cut and effective_date <= last_cut_date, false)
+        ) as is_superseded,
         min(source_rank) as source_rank,
         count(distinct source_key) as independent_sources_n,
         count(distinct document_id) as documents_n,

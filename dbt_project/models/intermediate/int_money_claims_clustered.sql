@@ -32,6 +32,7 @@ claims as (
         case when is_contribution then {{ year_of_gift('quote', 'known_date') }} end as gift_year,
         -- What a conference or an appeal has brought together only grows.
         is_raise or coalesce(role = 'total_raised', false) as is_raise,
+        is_cut,
         dollars.headline_usd,
         wider_recipient_ids,
         also_named,
@@ -147,6 +148,8 @@ measured as (
         known_date,
         stage_rank,
         bool_or(is_raise and not is_top_up) over same_words as is_raised,
+        bool_or(is_cut) over same_words as is_cut,
+        max(case when is_exit then effective_date end) over same_words as exit_said,
         -- "more than 40" is said of 40, not of 45, when others say just 40.
         bool_or(not is_open and not is_approximate) over (partition by md5_number(block_key), headline) as is_said_exactly,
         -- Value of the last digit that the figure states: 1 for "7 billion" is a billion.
@@ -175,7 +178,9 @@ neighboured as (
         lag(is_said_exactly) over by_figure as previous_is_said_exactly,
         lag(is_approximate) over by_figure as previous_is_approximate,
         lag(first_said) over by_figure as previous_first_said,
-        lag(last_said) over by_figure as previous_last_said
+        lag(last_said) over by_figure as previous_last_said,
+        lag(is_cut) over by_figure as previous_is_cut,
+        lag(exit_said) over by_figure as previous_exit_said
     from measured
     window by_figure as (
         partition by block_n
@@ -210,6 +215,20 @@ compared as (
                 and first_said > previous_first_said
                 and first_said - previous_last_said <= {{ var('repeat_days') }}
                 then 'raised'
+            when previous_is_cut
+                and headline <= 3 * previous_headline
+                and previous_first_said > first_said
+                and previous_first_said - last_said <= {{ var('repeat_days') }}
+                then 'lowered'
+            -- "suspended 60 million", and "the 65 million are suspended".
+            when abs(exit_said - previous_exit_said) <= {{ var('revision_days') }}
+                and headline <= 1.25 * previous_headline
+                then 'ended together'
+            when (is_approximate or previous_is_approximate) and not is_open and not previous_is_open
+                and headline <= 1.05 * previous_headline
+                and greatest(first_said, previous_first_said) - least(last_said, previous_last_said)
+                    <= {{ var('repeat_days') }}
+                then 'about the same'
             -- 7.4 lies in "more than 7"; eight does not: one would have said "more than 8".
             when previous_is_open and not is_open and not previous_is_said_exactly
                 and headline < previous_headline + previous_last_digit_value
@@ -255,6 +274,8 @@ begun as (
     select
         *,
         stage_rank < max(stage_rank) over (partition by block_n, island_n, document_id) as is_paid_beside,
+        -- The year of an older gift that the same document tells of.
+        min(gift_year) over (partition by block_n, island_n, document_id) as told_year,
         effective_date - min(effective_date) over (partition by block_n, island_n) > {{ var('revision_days') }} as is_later
     from islands
 
@@ -276,7 +297,10 @@ anchored as (
         -- The first promise may itself come on top of others.
         coalesce(bool_or(is_top_up and is_later) over earlier, false) as is_topped_up,
         -- Who promises a sum and has paid as much promises another.
-        own_date is not null and bool_or(is_paid_beside) over (partition by block_n, island_n, own_date) as is_another,
+        (own_date is not null and bool_or(is_paid_beside) over (partition by block_n, island_n, own_date))
+            or coalesce(
+                is_paid_beside and told_year < least(coalesce(gift_year, 9999), year(effective_date)), false
+            ) as is_another,
         last_value(case when own_date is not null then stage_rank end ignore nulls) over earlier
             as previous_own_stage_rank
     from begun
@@ -608,7 +632,10 @@ same_sums as (
 
     select
         later.commitment_key,
+        -- A promise of last year comes after those of this one.
         arg_min(original.commitment_key, (
+            greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
+                > {{ var('repeat_days') }},
             original.is_only_approximate, -original.documents_n, original.first_date, original.commitment_key
         )) as leading_key
     from currency_steps as later
@@ -624,9 +651,9 @@ same_sums as (
         and (
             greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
                 <= {{ var('revision_days') }}
-            or later.first_date - original.first_date between 0 and {{ var('repeat_days') }}
+            or later.first_date - original.last_date between 0 and {{ var('payment_days') }}
                 and later.first_stage_rank > original.last_stage_rank
-            or original.first_date - later.first_date between 0 and {{ var('repeat_days') }}
+            or original.first_date - later.last_date between 0 and {{ var('payment_days') }}
                 and original.first_stage_rank > later.last_stage_rank
         )
     group by later.commitment_key
@@ -655,6 +682,7 @@ final as (
         united_recipients.currency,
         united_recipients.contributor_key,
         united_recipients.effective_date,
+        united_recipients.stage_rank,
         concat_ws(
             '; ',
             case when united_recipients.figure_reason <> 'first' then united_recipients.figure_reason end,

@@ -91,7 +91,8 @@ def _version() -> str:
     """Hash of the code and weights that decide an answer."""
     digest = hashlib.sha256()
     package = Path(__file__).resolve().parent
-    for path in sorted([*package.glob("*.py"), *(package.parents[1] / "normalise").glob("*.py")]):
+    code = [*package.glob("*.py"), *(package.parents[1] / "normalise").glob("*.py")]
+    for path in [*sorted(code), package / "confidence.json"]:
         digest.update(path.read_bytes())
     if WEIGHTS_SHA256.exists():
         digest.update(WEIGHTS_SHA256.read_bytes())

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from extract.documents import Document
 from extract.normalise.actors import ActorMention, resolve_actor
+from extract.normalise.aliases import aliases
 from extract.normalise.currencies import code_of
 from extract.normalise.dates import find_dates
 from extract.normalise.folding import fold_text
@@ -31,12 +33,14 @@ from extract.providers.embedded.candidates import (
     may_act,
     read_candidates,
 )
+from extract.providers.embedded.confidence import Evidence, confidence, evidence
 from extract.providers.embedded.examples import CLASS_INDEX, CLASSES
 from extract.providers.embedded.model import Model
 from extract.providers.embedded.roles import role_from_words
 from extract.providers.embedded.stages import Kind, stage_from_words
 from extract.providers.embedded.words import (
     ACCEPTANCE,
+    BODIES,
     CANCELLED,
     CASUALTIES,
     COLLECTED,
@@ -58,10 +62,6 @@ from extract.providers.embedded.words import (
 _ROLES = CLASSES[CLASS_INDEX["founding_member"] :]
 # Candidates less probable than this are not even kept as rejected ones.
 _WORTH_KEEPING = 0.15
-# The network is surer than it is right: the share of strictly right records by type, as a line over
-# its probability, on development documents; see benchmarks/embedded.md.
-_CALIBRATION = {"pledge": (0.33, 0.46), "troop_commitment": (0.2, 0.43), "membership": (-0.11, 0.78),
-                "funding_amount": (0.4, 0.04)}  # fmt: skip
 # "45 million dollars, nearly 24 billion francs": a comma and two words at most.
 _APPOSITION = re.compile(r"\s*[,،，、–—-]\s*(?:[^\W\d]+[\s'’.]+){0,2}")
 _AND = re.compile(r"\b(?:and|plus|et|y|e|und|и|ve|sowie)\b|(?:^|\s)و")
@@ -71,6 +71,7 @@ _BESIDE = 0.7
 _LISTED = 0.8
 # Share of all by which one entity is the document's giver, or its body.
 _MAIN_SHARE = 0.6
+_ARTICLE = re.compile(r"^(?:the|la|le|les|l['’]|el|los|las|o|a|os|as|der|die|das|dem|den|des)\s*(?<=[\s'’])", re.IGNORECASE)
 # How much more a fund or an agency counts as recipient when the first sentence or headline names it.
 _LEAD_WEIGHT = 1.5
 # How likely a country must be to receive what a sentence gives to a project of its own.
@@ -101,14 +102,17 @@ class Thresholds:
     joint_actor: float = 0.1
     counterpart: float = 0.35
     joined: float = 0.9
+    # A record more likely wrong than right is not given.
+    confidence: float = 0.5
 
 
 @dataclass
 class Decision:
-    """Drafts with a confidence each, and rejected candidates with a reason."""
+    """Drafts with a confidence and its evidence each, and rejected candidates with a reason."""
 
     drafts: list[dict[str, Any]] = field(default_factory=list)
     confidence: list[float] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -250,7 +254,7 @@ class _Decider:
             self._reject(base, "no contributor is named that the figure belongs to")
             return
         side = "recipient" if letter == "P" else "force"
-        givers = {name.entity for _, name in actors}
+        givers = _with_principals(name.entity for _, name in actors)
         own = self.beneath.get((one.start, one.end)) if letter == "P" else None
         if own is not None and own.entity not in givers:
             base[side] = _actor(own)
@@ -261,12 +265,12 @@ class _Decider:
         self.valued.update((letter, name) for _, name in actors)
         if is_joint:
             draft = base | {"contributors": [_actor(name) for _, name in actors], "is_joint": True}
-            self._emit(draft, one.probability * max(p for p, _ in actors), threshold * 0.9)
+            self._emit(draft, one, one.probability * max(p for p, _ in actors), threshold * 0.9)
         else:
             surest = max(p for p, _ in actors)
             for p, name in actors:
                 sure = one.probability * max(p, surest * _LISTED)
-                self._emit(base | {"contributors": [_actor(name)]}, sure, threshold * 0.8)
+                self._emit(base | {"contributors": [_actor(name)]}, one, sure, threshold * 0.8)
 
     def _sum(self, one: Candidate, words: str, role: str | None = None) -> None:
         """A sum that nobody gives: a need, a target, a cost."""
@@ -281,7 +285,7 @@ class _Decider:
         if one.kind == "number" and not self._currencies(start, end):
             self._reject(draft, "no currency stands beside the figure: it may count anything")
             return
-        self._emit(draft, one.probability, self.thresholds.funding)
+        self._emit(draft, one, one.probability, self.thresholds.funding)
 
     def _contributors(self, one: Candidate) -> list[tuple[float, Name]]:
         """The likeliest actor and those listed beside it, each entity once."""
@@ -311,7 +315,8 @@ class _Decider:
                 # One entity under two names ("the United States, Mr Biden said") is as likely as both together.
                 before, kept = taken.get(name.entity, (0.0, name))
                 taken[name.entity] = (1 - (1 - before) * (1 - p), kept if kept.stands_for is None else name)
-        return list(taken.values())
+        # "Turkey, by the hand of TIKA and AFAD": a state's agencies beside it are no other givers.
+        return [one for entity, one in taken.items() if aliases().principals.get(entity) not in taken]
 
     def _of_currency(self, one: Candidate) -> Name | None:
         """The one country of the document whose own currency a sum is in: riyals come from Riyadh."""
@@ -373,7 +378,7 @@ class _Decider:
         if probability < _WORTH_KEEPING:
             return
         stage = self._stage(group, one.letter)
-        listed = {other.name.entity for other in group if other.name is not None}
+        listed = _with_principals(other.name.entity for other in group if other.name is not None)
         counterparts = _pooled(group, self.lists.get(name, frozenset()) | {name})
         if one.letter == "M":
             self._membership(one, name, probability, stage, counterparts)
@@ -387,7 +392,7 @@ class _Decider:
             draft |= {"type": "troop_commitment", "force": side, "personnel_types": []}
         else:
             draft |= {"type": "pledge", "recipient": side, "resource_types": ["other"]}
-        self._emit(draft, probability, threshold)
+        self._emit(draft, one, probability, threshold)
 
     def _membership(
         self, one: Candidate, name: Name, probability: float, stage: str, counterparts: list[tuple[float, Name]]
@@ -417,7 +422,7 @@ class _Decider:
                   "organisation": self._organisation(organisation)}  # fmt: skip
         if not has_seat and name.stands_for is not None:
             draft["representative"] = name.words
-        self._emit(draft, probability, self.thresholds.seat if has_seat else self.thresholds.membership)
+        self._emit(draft, one, probability, self.thresholds.seat if has_seat else self.thresholds.membership)
 
     def _group(self, one: Candidate, name: Name) -> list[Candidate]:
         """The candidates of one type that the text lists together: what is said of one is said of all."""
@@ -505,6 +510,9 @@ class _Decider:
             inside = self._named_inside(best)
             if inside is not None and inside.actor.entity_id not in givers:
                 return {"name": inside.surface, "type": inside.actor.type}
+            described = self._described(best.words, givers)
+            if described is not None:
+                return described
             for pattern, types in COMMON_NOUNS:
                 if _is_common_noun(best.words) and pattern.search(best.words):
                     found = self._last_named(best.start, types, givers, best.words)
@@ -566,9 +574,40 @@ class _Decider:
             found = self._last_named(one.start, {"force"})
             if found:
                 return found
+        described = self._described(best.words, givers) if best is not None and not best.is_known else None
+        if described is not None:
+            return described
         if best is not None and (best.actor.type == "country" or MISSIONS.search(best.words)):
-            return _actor(best)
-        return self._host(one, givers) or (_actor(best) if best is not None else None)
+            chosen: dict[str, Any] | None = _actor(best)
+        else:
+            chosen = self._host(one, givers) or (_actor(best) if best is not None else None)
+        return self._serving_in(chosen) or chosen
+
+    def _described(self, words: str, givers: set[str]) -> dict[str, Any] | None:
+        """The one body of the document that a description means: "la force antigang", "Klimafonds"."""
+        bare = _ARTICLE.sub("", words)
+        is_compound = self.language == "de" and len(bare.split()) == 1
+        if not is_compound and any(character.isupper() for character in bare):
+            return None
+        for pattern, name in BODIES:
+            if pattern.search(bare):
+                of_kind = [one for one in self.named if one.actor.entity_id not in givers
+                           and one.actor.entity_id in aliases().organisations
+                           and name.search(aliases().organisations[one.actor.entity_id].name_en)]  # fmt: skip
+                if len({one.actor.entity_id for one in of_kind}) == 1:
+                    return {"name": of_kind[0].surface, "type": of_kind[0].actor.type}
+        return None
+
+    def _serving_in(self, side: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The one force of the document that is known to serve in a country: who is sent to Haiti joins it."""
+        if side is None or side["type"] != "country":
+            return None
+        country = resolve_actor(side["name"], "country", self.language).entity_id
+        serving = [one for one in self.named if one.actor.type == "force"
+                   and aliases().organisations[one.actor.entity_id].host_iso3 == country]  # fmt: skip
+        if len({one.actor.entity_id for one in serving}) != 1:
+            return None
+        return {"name": serving[0].surface, "type": "force"}
 
     def _host(self, one: Candidate, givers: set[str]) -> dict[str, Any] | None:
         """The country named nearest in the sentence, else the document's commonest; never one that sends some."""
@@ -632,19 +671,30 @@ class _Decider:
         quotes = list(dict.fromkeys(self.text[first:last] for first, last in places))
         return {"realis": flags[0] if flags else "actual", "event_date": expression, "quotes": quotes}
 
-    def _emit(self, draft: dict[str, Any], probability: float, threshold: float) -> None:
-        least, slope = _CALIBRATION[draft["type"]]
-        confidence = round(min(max(least + slope * probability, 0.0), 1.0), 3)
+    def _emit(self, draft: dict[str, Any], one: Candidate, probability: float, threshold: float) -> None:
+        said = self._said_stage([one], one.letter)
+        columns = COLUMNS[one.letter]
+        agrees = None if said is None else said == RECORD_CLASSES[columns[int(one.scores[columns].argmax())]][2:]
+        found = evidence(draft, one, probability, self.readings, self.recipients, agrees)
+        sure = confidence(found)
+        least = self.thresholds.confidence if self.min_confidence is None else self.min_confidence
         if self.min_confidence is None and probability < threshold:
             self._reject(draft, f"not sure enough: probability {probability:.2f} is below {threshold:.2f}")
-        elif self.min_confidence is not None and confidence < self.min_confidence:
-            self._reject(draft, f"confidence {confidence:.2f} is below {self.min_confidence:.2f}")
+        elif sure < least:
+            self._reject(draft, f"confidence {sure:.2f} is below {least:.2f}")
         else:
             self.decision.drafts.append(draft)
-            self.decision.confidence.append(confidence)
+            self.decision.confidence.append(sure)
+            self.decision.evidence.append(found)
 
     def _reject(self, draft: dict[str, Any], reason: str) -> None:
         self.decision.rejected.append(draft | {"reason": reason})
+
+
+def _with_principals(entities: Iterable[str]) -> set[str]:
+    """Entities, and whose money they give: "the State Department" gives none to the United States."""
+    own = set(entities)
+    return own | {aliases().principals[one] for one in own if one in aliases().principals}
 
 
 def _main(mass: Counter[str]) -> str | None:
@@ -799,3 +849,4 @@ def _drop_repeated(decision: Decision, language: str | None) -> None:
     keep = [n for n in range(len(decision.drafts)) if n not in dropped]
     decision.drafts = [decision.drafts[n] for n in keep]
     decision.confidence = [decision.confidence[n] for n in keep]
+    decision.evidence = [decision.evidence[n] for n in keep]

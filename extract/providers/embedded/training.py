@@ -215,21 +215,35 @@ def go_on(
     held_out: list[Prepared] | None = None,
 ) -> tuple[nn.ModuleList, Heads]:  # fmt: skip
     """Train finished weights on more passages, once: new ones among known ones, so that these are not forgotten."""
-    arrays = _arrays(path)
     torch.manual_seed(seed)
     order = random.Random(seed)
-    heads_count = int(arrays["meta"][2])
-    trained = Encoder(arrays)._layers[frozen_n:layers_n]
-    layers = nn.ModuleList(EncoderLayer(layer, heads_count) for layer in trained)
-    heads = Heads(items[0].states.shape[1])
-    heads.load_state_dict(
-        {name[5:]: torch.tensor(value.astype(np.float32)) for name, value in arrays.items() if name.startswith("head.")}
-    )
+    layers, heads = load_trained(_arrays(path), frozen_n, layers_n)
     optimiser = torch.optim.AdamW(
         [{"params": layers.parameters(), "lr": GO_ON_RATE}, {"params": heads.parameters(), "lr": HEADS_RATE / 4}],
         weight_decay=0.01,
     )
     return _epochs(items, layers, heads, optimiser, 1, order, report, held_out, "more", every=1, is_averaged=True)
+
+
+def load_trained(arrays: dict[str, Any], frozen_n: int, layers_n: int) -> tuple[nn.ModuleList, Heads]:
+    """The trained layers and the heads of finished weights."""
+    trained = Encoder(arrays)._layers[frozen_n:layers_n]
+    layers = nn.ModuleList(EncoderLayer(layer, int(arrays["meta"][2])) for layer in trained)
+    heads = Heads(len(arrays["head.mean"]))
+    heads.load_state_dict(
+        {name[5:]: torch.tensor(value.astype(np.float32)) for name, value in arrays.items() if name.startswith("head.")}
+    )
+    return layers, heads
+
+
+@torch.no_grad()
+def mean_of(paths: list[Path], frozen_n: int, layers_n: int) -> tuple[nn.ModuleList, Heads]:
+    """The mean of finished weights of one origin: steadier than each (model soups, Wortsman et al. 2022)."""
+    every = [nn.ModuleList(load_trained(_arrays(path), frozen_n, layers_n)) for path in paths]
+    states = [one.state_dict() for one in every]
+    for name, value in states[0].items():
+        value.copy_(sum(state[name] for state in states) / len(states))
+    return every[0][0], every[0][1]
 
 
 def _epochs(
@@ -398,12 +412,16 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="go on from these weights, in one pass, instead of from the base")
     parser.add_argument("--new", default="*.tsv", help="with --start: files of which every passage is taken")
     parser.add_argument("--others", type=int, default=4000, help="with --start: how many passages of other files")
+    parser.add_argument("--mean", nargs="+", type=Path, help="train nothing: write the mean of these weights")
     parser.add_argument("--all", action="store_true", help="train on the held-out passages too, unmeasured")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)  # the sums depend on it, so that it is fixed
     base = _base(options.base)
     tokenizer = Tokenizer(bytes(base["pieces"]).decode("utf-8").split("\n"), base["piece.scores"].tolist(), 3)
     frozen_n = options.layers - options.trained
+    if options.mean:
+        save(base, frozen_n, *mean_of(options.mean, frozen_n, options.layers), options.output)
+        return
     lower, upper = dict(base), Encoder(base)._layers[frozen_n : options.layers]
     lower["meta"] = np.array([base["meta"][0], frozen_n, base["meta"][2], base["meta"][3]])
     encoder = Encoder(lower)

@@ -129,6 +129,14 @@ PROJECTS = re.compile(
     r"|^(?:ال)?(?:مشروع|برنامج)|(?:项目|項目|工程)$",
     re.IGNORECASE,
 )
+# What a description calls a body ("the anti-gang force", "Klimafonds"), and what such a body is called in English.
+BODIES: list[tuple[re.Pattern[str], re.Pattern[str]]] = [
+    (re.compile(r"funds?$|fonds\b|^fondos?\b|^fundos?\b|^фонд|\bfon(?:u|a|un)?$", re.IGNORECASE), re.compile(r"Fund|Facility")),
+    (re.compile(r"force$|truppe$|^force\b|^fuerza\b|^força\b|^сил|gücü?(?:ne)?$", re.IGNORECASE), re.compile(r"Force")),
+    (re.compile(r"mission$|^mission\b|^misión\b|^missão\b|^мисси|misyonu?$", re.IGNORECASE), re.compile(r"Mission")),
+    (re.compile(r"board$|council$|(?<!staats)rat(?:es)?$|^conseil\b|^consejo\b|^conselho\b|^junta\b|^совет|kurulu?$|konseyi?$",
+                re.IGNORECASE), re.compile(r"Board|Council")),
+]
 # One word that names a kind of body and no body, also with a capital: "Fonds", "the Bank", "el Gobierno".
 GENERIC = re.compile(
     r"(?:(?:the|le|la|el|o|a|der|die|das|den|dem|des|dieser|diese|dieses)\s+|l['’])?"

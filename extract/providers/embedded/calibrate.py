@@ -1,0 +1,113 @@
+"""Fits `confidence.json`: which evidence speaks for a strictly right record, and how much.
+
+In: gold and its documents, none of which the network was trained on. Out: coefficients of a logistic
+line, fitted with a penalty on large ones (ridge), since records to fit on are few.
+
+    python -m extract.providers.embedded.calibrate --set seeds/gold/development seeds/documents
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from extract.config import Settings
+from extract.documents import Document
+from extract.evaluate import score
+from extract.gold import GoldDocument, find_documents, predict, read_gold
+from extract.providers.embedded import WEIGHTS, WEIGHTS_SHA256, EmbeddedProvider
+from extract.providers.embedded.confidence import COEFFICIENTS, Evidence
+from extract.providers.embedded.decide import Thresholds, decide
+from extract.providers.embedded.model import Model
+
+PENALTY = 20.0
+_STEPS = 50
+# A draft's number stands where its confidence would, in millionths.
+_NUMBERED = 1e6
+
+
+class _Numbered(EmbeddedProvider):
+    """Every draft, however unsure, with its number in place of a confidence."""
+
+    def __init__(self, weights: Path) -> None:
+        super().__init__(0.0)
+        self.model = Model(weights)
+        self.evidence: list[Evidence] = []
+
+    def answer(self, document: Document) -> dict[str, object]:
+        decision = decide(document, self.model, Thresholds(), 0.0)
+        first = len(self.evidence)
+        self.evidence += decision.evidence
+        numbers = [n / _NUMBERED for n in range(first, len(self.evidence))]
+        return {"records": decision.drafts, "confidence": numbers, "rejected": []}
+
+
+def judged(sets: Sequence[tuple[list[GoldDocument], Path]], weights: Path) -> tuple[list[Evidence], list[bool]]:
+    """The evidence of every record found in the documents of the sets, and whether it is strictly right."""
+    found: list[Evidence] = []
+    right: list[bool] = []
+    for gold, folder in sets:
+        provider = _Numbered(weights)
+        predictions = predict(Settings(), find_documents(gold, folder), provider)
+        for one in score(gold, predictions):
+            matched = set(one.pairs["strict"].values())
+            for index, record in enumerate(one.prediction.records):
+                if record.confidence is not None:
+                    found.append(provider.evidence[round(record.confidence * _NUMBERED)])
+                    right.append(index in matched)
+    return found, right
+
+
+def fit(found: Sequence[Evidence], right: Sequence[bool], penalty: float = PENALTY) -> dict[str, float]:
+    """Coefficients, "intercept" among them, of the likeliest logistic line; Newton's method.
+
+    Args:
+        found: Evidence of each record, the same names in all.
+        right: Whether the record is right.
+        penalty: On squared coefficients of features of spread 1.
+    """
+    names = list(found[0])
+    values = np.array([[one[name] for name in names] for one in found])
+    mean, spread = values.mean(0), values.std(0)
+    spread[spread == 0] = 1.0
+    scaled = np.hstack([np.ones((len(values), 1)), (values - mean) / spread])
+    wanted = np.array(right, dtype=float)
+    ridge = penalty * np.eye(len(names) + 1)
+    ridge[0, 0] = 1e-6
+    weights = np.zeros(len(names) + 1)
+    for _ in range(_STEPS):
+        said = 1 / (1 + np.exp(-scaled @ weights))
+        slope = scaled.T @ (said - wanted) + ridge @ weights
+        curve = scaled.T @ (scaled * (said * (1 - said))[:, None]) + ridge
+        weights -= np.linalg.solve(curve, slope)
+    own = weights[1:] / spread
+    intercept = float(weights[0] - own @ mean)
+    return {"intercept": round(intercept, 4)} | {name: round(float(v), 4) for name, v in zip(names, own, strict=True)}
+
+
+def write(coefficients: dict[str, float], records_n: int, path: Path = COEFFICIENTS) -> None:
+    """Store coefficients beside the sum of the weights that they belong to."""
+    stored = {
+        "weights_sha256": WEIGHTS_SHA256.read_text(encoding="ascii").split()[0],
+        "records_n": records_n,
+        "coefficients": coefficients,
+    }
+    path.write_text(json.dumps(stored, indent=2) + "\n", encoding="ascii")
+
+
+def main() -> None:
+    """`python -m extract.providers.embedded.calibrate`."""
+    parser = argparse.ArgumentParser(description="Fit the confidence of the embedded extractor's records.")
+    parser.add_argument("--set", nargs=2, type=Path, action="append", required=True, metavar=("GOLD", "DOCUMENTS"))
+    options = parser.parse_args()
+    found, right = judged([(read_gold(gold), documents) for gold, documents in options.set], WEIGHTS)
+    write(fit(found, right), len(right))
+    print(f"{COEFFICIENTS.name}: fitted on {len(right)} records, {sum(right)} of them right")
+
+
+if __name__ == "__main__":
+    main()

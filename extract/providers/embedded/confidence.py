@@ -1,0 +1,111 @@
+"""How likely a record is strictly right: a logistic line over what the decision rested on.
+
+The network is surer of an anchor than the whole record deserves: giver, recipient and stage may each
+be wrong. The coefficients were fitted by `calibrate.py` on documents that the network was not
+trained on, and stand in `confidence.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from extract.normalise.actors import resolve_actor
+from extract.providers.embedded.candidates import COLUMNS, Candidate, Readings
+from extract.providers.embedded.examples import CLASS_INDEX, CLASSES
+from extract.schema import Actor
+
+COEFFICIENTS = Path(__file__).with_name("confidence.json")
+_SEATS = [CLASS_INDEX[name] for name in CLASSES[CLASS_INDEX["founding_member"] :]]
+# Neighbours are counted this far to both sides of an anchor, in characters.
+_NEAR = 200
+_LEAST = 0.01
+
+Evidence = dict[str, float]
+
+
+def evidence(
+    draft: Mapping[str, Any], one: Candidate, probability: float, readings: Readings, mass: Mapping[str, float],
+    words_agree: bool | None,
+) -> Evidence:  # fmt: skip
+    """What speaks for and against a draft.
+
+    Args:
+        draft: The record in the document's words.
+        one: The candidate that it was made of.
+        probability: Of the record, giver included, 0-1.
+        readings: The document read.
+        mass: How much the document's candidates point at each entity as their counterpart.
+        words_agree: Whether the words beside the anchor name the stage that the network found likeliest;
+            None without such words.
+    """
+    kind = draft["type"]
+    language = readings.document.language
+    side = draft.get("recipient") or draft.get("force") or draft.get("payee") or draft.get("organisation")
+    who = (draft.get("contributors") or [draft.get("member") or draft.get("payer")])[0]
+    side_actor, who_actor = _resolved(side, language), _resolved(who, language)
+    is_sum, is_seat = kind == "funding_amount", kind == "membership" and draft["role"] != "member"
+    counterparts = [p for p, _ in one.counterparts[:2]] + [0.0, 0.0]
+    own = one.scores[COLUMNS[one.letter]]
+    share = _log_odds(float(own.max()) / max(1e-6, float(own.sum())))
+    start, end = readings.sentence(one.start)
+    others = [other.probability for other in readings.candidates
+              if (other.start, other.end) == (one.start, one.end) and other.letter != one.letter]  # fmt: skip
+    names = sum(abs(name.start - one.start) < _NEAR for name in readings.names)
+    gives = kind in {"pledge", "troop_commitment"} and one.name is None
+    return {
+        "troops": float(kind == "troop_commitment"),
+        "membership": float(kind == "membership"),
+        "sum": float(is_sum),
+        "record": _log_odds(probability),
+        "anchor": _log_odds(one.probability),
+        "other_type": max(others, default=0.0),
+        "giver": _log_odds(one.actors[0][0] if one.actors else 0.0) if gives else 0.0,
+        "giver_known": float(who_actor is not None and who_actor.is_resolved),
+        "giver_likeliest": float(gives and bool(one.actors) and one.actors[0][1].words == (who or {}).get("name")),
+        "joint": float(bool(draft.get("is_joint"))),
+        "stage": 0.0 if is_sum else share,
+        "role": share if is_sum else 0.0,
+        "words_agree": float(words_agree is True),
+        "words_differ": float(words_agree is False),
+        "counterpart": _log_odds(counterparts[0]),
+        "second_counterpart": _log_odds(counterparts[1]),
+        "counterpart_named": float(side is not None),
+        "counterpart_known": float(side_actor is not None and side_actor.is_resolved),
+        "counterpart_likeliest": float(
+            side is not None and bool(one.counterparts) and one.counterparts[0][1].words == side["name"]
+        ),
+        "counterpart_of_document": math.log1p(mass.get(side_actor.entity_id, 0.0)) if side_actor else 0.0,
+        "seat": float(is_seat),
+        "seat_role": _log_odds(float(max(one.scores[_SEATS]))) if is_seat else 0.0,
+        "planned": one.flag("planned"),
+        "no_unit": float(one.kind == "number"),
+        "sentence": math.log(max(end - start, 20) / 100),
+        "names_near": min(names, 12) / 5,
+    }
+
+
+def confidence(found: Evidence) -> float:
+    """Share of records with such evidence that are strictly right, 0-1, to three places."""
+    coefficients = _coefficients()
+    score = coefficients["intercept"] + sum(coefficients.get(name, 0.0) * value for name, value in found.items())
+    return round(1 / (1 + math.exp(-score)), 3)
+
+
+@lru_cache(maxsize=1)
+def _coefficients() -> dict[str, float]:
+    stored: dict[str, float] = json.loads(COEFFICIENTS.read_text(encoding="ascii"))["coefficients"]
+    return stored
+
+
+def _resolved(actor: Mapping[str, Any] | None, language: str | None) -> Actor | None:
+    return resolve_actor(actor["name"], actor["type"], language) if actor else None
+
+
+def _log_odds(probability: float) -> float:
+    kept = min(max(probability, _LEAST), 1 - _LEAST)
+    return math.log(kept / (1 - kept))
