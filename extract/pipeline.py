@@ -297,8 +297,12 @@ def pending_documents(
 
 
 def _roomy_folder(warehouse: Path, otherwise: Path) -> Path:
-    """Where texts can wait without a trace: beside the warehouse, as in a run, if that folder is there."""
-    return warehouse.parent if os.access(warehouse.parent, os.W_OK | os.X_OK) else otherwise
+    """Where texts can wait without a trace: on the warehouse's disk, as in a run, though its folder is yet to be made.
+
+    What is there for temporary files is memory on many machines.
+    """
+    near = next((one for one in warehouse.absolute().parents if one.exists()), otherwise)
+    return near if near.is_dir() and os.access(near, os.W_OK | os.X_OK) else otherwise
 
 
 def rebuild(settings: Settings) -> RunSummary:
@@ -1090,7 +1094,7 @@ async def _ask_all(
     """Ask every pending question, load each answer as it comes, never hold one for another.
 
     A worker fetches a text when it comes to ask about it: as many are in memory as questions are under way. A provider
-    that wants to see all of them first (`prepare`, for `--batch`) holds its questions and replies besides.
+    that wants to see all of them first (`prepare`, for `--batch`) sees one after the other.
     """
     queue = iter(work.pending)
 

@@ -30,6 +30,7 @@ from extract.providers.throttle import Clock, Sleep, Throttle
 from extract.providers.transports import Failure, Reply, Transport, explain, open_transport
 
 if TYPE_CHECKING:
+    from extract.providers.batch import Came
     from extract.providers.local import LocalServer
 
 # What a document's answer may cost in tokens, before one has been seen.
@@ -80,7 +81,7 @@ class LLMProvider:
         self._served: LocalServer | None = None
         self._opening = asyncio.Lock()
         self._has_answered = False
-        self._came: dict[str, Reply | Failure] = {}
+        self._came: Came | None = None
         self._kept: dict[str, Reply] = {}
         self._purse = _Purse()
         self._seen_completions = [0, 0]
@@ -125,12 +126,12 @@ class LLMProvider:
         if self.settings.is_batch:
             from extract.providers.batch import answers_of
 
-            conversations = [
+            conversations = (
                 asked
                 for document in documents
                 for passage in passages(document.text, self.settings.passage_chars)
                 if prompt.conversation_key(asked := prompt.messages(document, passage)) not in self._kept
-            ]
+            )
             self._came = await answers_of(conversations, self.settings, self._sleep, self.say)
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
@@ -288,7 +289,10 @@ class LLMProvider:
         return rows, ""
 
     async def close(self) -> None:
-        """Release connections."""
+        """Release connections, and the answers of batches."""
+        if self._came is not None:
+            self._came.close()
+            self._came = None
         if self._transport is not None:
             await self._transport.close()
             self._transport = None
@@ -311,7 +315,9 @@ class LLMProvider:
         while True:
             if self.fatal is not None:
                 return None, [*rows, self._failed_row(self.fatal, fingerprint, 0.0)]
-            reserved = self._reserve(conversation)
+            # What a batch brought is paid for.
+            has_come = self._came is not None and question in self._came
+            reserved = Decimal(0) if has_come else self._reserve(conversation)
             if self.fatal is not None:
                 return None, [*rows, self._failed_row(self.fatal, fingerprint, 0.0)]
             entered = await self._throttle.enter(estimate)
@@ -383,7 +389,7 @@ class LLMProvider:
         return expected
 
     async def _ask(self, conversation: list[Message], question: str) -> Reply:
-        came = self._came.pop(question, None)
+        came = self._came.take(question) if self._came is not None else None
         if isinstance(came, Failure):
             raise came
         if came is not None:
