@@ -46,7 +46,7 @@ from extract.providers import Attempt, Provider
 from extract.records import Built, Rejection, build_records, check_answer
 from extract.reprints import MOST_SHARED, candidates, likeness, overlap, sketch
 from extract.schema import Record
-from extract.sources.gather import Gathered, gather
+from extract.sources.gather import Gathered, gather, with_members
 from extract.sources.settings import SourcesFile
 from extract.sources.state import Look, SourceState
 from extract.spill import Spill
@@ -243,7 +243,9 @@ def _run(
         spill = stack.enter_context(closing(Spill(settings.warehouse.parent)))
         with _long_lived():
             known = _published_state(settings.warehouse)
-        found = given if isinstance(given, Gathered) else gather(
+        found = with_members(
+            given, state, known.document_ids, spill=spill, max_bytes=settings.max_bytes,
+        ) if isinstance(given, Gathered) else gather(
             given, state, known.document_ids, spool=spool, spill=spill, max_bytes=settings.max_bytes,
             is_retrying=settings.is_retrying, say=begun,
         )  # fmt: skip
@@ -291,7 +293,9 @@ def pending_documents(
         found = gather(
             inputs, state, known.document_ids, spool=Path(spool), spill=spill, max_bytes=settings.max_bytes,
             is_retrying=settings.is_retrying,
-        ) if isinstance(inputs, SourcesFile) else _files(inputs)  # fmt: skip
+        ) if isinstance(inputs, SourcesFile) else with_members(
+            _files(inputs), state, known.document_ids, spill=spill, max_bytes=settings.max_bytes
+        )  # fmt: skip
         work = _plan(found, provider, state, known, settings, spill)
         yield len(found.sources), len(work.pending), (work.document(items[0]) for items in work.pending)
 
