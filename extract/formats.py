@@ -225,7 +225,7 @@ def members(file: IO[bytes], name: str, *, max_bytes: int) -> Iterator[tuple[str
     bytes_n = 0
     for member in listed:
         is_link = stat.S_ISLNK(member.external_attr >> 16)
-        if member.is_dir() or is_link or not is_document(member.filename) or _is_hidden(member.filename):
+        if is_link or not is_document(member.filename) or _is_hidden(member.filename):
             continue
         try:
             content = _member(archive, member, f"{name}#{member.filename}", max_bytes)
