@@ -24,6 +24,7 @@ from extract.pipeline import run as run_pipeline
 from extract.providers import Attempt
 from extract.providers.llm import LLMProvider
 from extract.records import build_records, check_answer
+from extract.sources.state import SourceState
 
 FILLER = "Delegates met for another day and spoke of roads and schools. " * 40
 LONG = f"{NORWAY}\n\n{FILLER}\n\n{PERU}\n\n{FILLER}\n\nNorway pledged 900 million dollars to Sudan, it said again."
@@ -200,6 +201,9 @@ def test_a_budget_ends_a_run_cleanly_and_the_next_one_goes_on(
             summary = run_pipeline(Settings(warehouse=warehouse, concurrency=4), [folder], provider)
             assert provider.spent_usd <= Decimal("0.0085")
             assert summary.published and summary.cost_usd == provider.spent_usd
+            state = SourceState(warehouse, read_only=True)
+            assert state.runs(1)[0].summary["cost_usd"] == float(provider.spent_usd)
+            state.close()
             asked.append(summary.asked_n)
         assert sum(asked) == len(server.requests) == 12 and asked[0] == 8
     assert not summary.failures
