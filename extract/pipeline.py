@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatch
 from functools import cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -1183,11 +1183,18 @@ def _kept_attempts(journal: Journal, key: Key) -> list[_Made]:
 
 def _cut_off_attempts(work: _Work, journal: Journal, loader: _Loader) -> Iterator[Attempt]:
     """Answers to pending questions that the last run could not put to their end; they are not paid for again."""
-    kept = {items[0].key: _kept_attempts(journal, items[0].key) for items in work.pending
-            if items[0].key in loader.known.cut_off or items[0].key in journal.entries}  # fmt: skip
-    cut_off = [key for key, made in kept.items() if _is_cut_off(made) or not made]
+    cut_off: list[Key] = []
+    for items in work.pending:  # a journal may hold the answers of a whole run: one is looked at at a time
+        key = items[0].key
+        kept = _kept_attempts(journal, key) if key in journal.entries else []
+        if _is_cut_off(kept) or (not kept and key in loader.known.cut_off):
+            cut_off.append(key)
     yield from (Attempt(**row) for row in read_cut_off(loader.connection, cut_off))
-    yield from (one.attempt for key in cut_off for one in kept[key])
+    for key in cut_off:
+        askings = [[_attempt_from(row) for row in asking] for asking in journal.askings(key)]
+        # As of runs that published: not what was asked to its end before, and failed.
+        later = list(takewhile(_is_cut_off, reversed(askings)))
+        yield from (one.attempt for asking in reversed(later) for one in asking)
 
 
 def _is_answered(made: list[_Made]) -> bool:
@@ -1371,14 +1378,20 @@ class _Loader:
                 cost = None
             return
         built = _built(document, attempts[-1].raw_answer or "", self.settings.min_confidence or 0.0, judged)
-        for table, rows in record_rows(document_id, extraction, built).items():
-            for row in rows:
-                self._add_row(table, row)
         is_cut_off = attempts[-1].error_type in STOPS
+        # What an earlier question brought is worth more than the beginning of an answer that goes on with the next run.
+        waiting = [item for item in items if is_cut_off and self._stands_otherwise(item)]
+        if len(waiting) < len(items):
+            for table, rows in record_rows(document_id, extraction, built).items():
+                for row in rows:
+                    self._add_row(table, row)
+        else:
+            built = Built([], [])
         for item in items:
             kept_words = "" if is_cut_off else " What came is kept; call again for the rest."
             broken = f"{item.source.name!r}: {reason}{kept_words}" if reason else None
-            self._see(item.source, item.previous, _sighting(item, extraction, broken))
+            stands_for = None if item in waiting else extraction
+            self._see(item.source, item.previous, _sighting(item, stands_for, broken))
             self._done(
                 DocumentResult(
                     item.source.name,
@@ -1391,6 +1404,14 @@ class _Loader:
                 )
             )
             cost = None
+
+    def _stands_otherwise(self, item: _Item) -> bool:
+        """Whether its source stands for an answer to another question than this one."""
+        before = item.previous
+        if before is None or before.extraction_id is None or before.status not in {"ok", "vanished"}:
+            return False
+        attempts_n = self.known.attempts.get(item.key, 0)
+        return all(extraction_id(*item.key, number) != before.extraction_id for number in range(1, attempts_n + 1))
 
     def _add_attempts(
         self, item: _Item, kept: list[_Made], new: list[_Made]

@@ -460,7 +460,8 @@ def read_cut_off(
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """What was answered to questions, by (document_id, fingerprint), in runs kept from asking them to the end.
 
-    In order, as fields of an attempt. Of runs that came to an end, and failed, nothing: what they asked is asked anew.
+    In order, as fields of an attempt. Of a run that came to an end, and failed, nothing, nor of those before it: what
+    they asked is asked anew.
     """
     wanted = sorted({f"{document_id} {fingerprint}" for document_id, fingerprint in keys})
     if not wanted:
@@ -468,11 +469,14 @@ def read_cut_off(
     fields = ("status", "fingerprint", "provider", "raw_answer", "error_type", "error_message", "prompt_tokens",
               "cached_tokens", "completion_tokens", "question")  # fmt: skip
     rows = connection.execute(
-        f"with cut_off as (select document_id, fingerprint, run_id from raw.extractions"
-        f" where document_id || ' ' || fingerprint in (select unnest(?::varchar[]))"
-        f" group by document_id, fingerprint, run_id having {_CUT_OFF})"
-        f" select {', '.join(fields)} from raw.extractions join cut_off using (document_id, fingerprint, run_id)"
-        " where question is not null and raw_answer is not null order by document_id, fingerprint, attempt_n",
+        f"with by_run as (select document_id, fingerprint, max(attempt_n) as last_n, {_CUT_OFF} as is_cut_off"
+        "  from raw.extractions where document_id || ' ' || fingerprint in (select unnest(?::varchar[]))"
+        "  group by document_id, fingerprint, run_id),"
+        " failed as (select document_id, fingerprint, coalesce(max(last_n) filter (where not is_cut_off), 0) as last_n"
+        "  from by_run group by document_id, fingerprint)"
+        f" select {', '.join(fields)} from raw.extractions join failed using (document_id, fingerprint)"
+        " where attempt_n > last_n and question is not null and raw_answer is not null"
+        " order by document_id, fingerprint, attempt_n",
         [wanted],
     ).fetchall()
     yield from (dict(zip(fields, row, strict=True)) for row in rows)
@@ -892,7 +896,15 @@ class Journal:
         Raises:
             WarehouseError: If they cannot be read.
         """
-        return [dict(one) for line in self._lines(key) for one in json.loads(line)["attempts"]]
+        return [one for asking in self.askings(key) for one in asking]
+
+    def askings(self, key: tuple[str, str]) -> list[list[dict[str, Any]]]:
+        """The same, by the run that made them.
+
+        Raises:
+            WarehouseError: If they cannot be read.
+        """
+        return [[dict(one) for one in json.loads(line)["attempts"]] for line in self._lines(key)]
 
     def _lines(self, key: tuple[str, str]) -> list[bytes]:
         try:

@@ -12,6 +12,7 @@ import json
 import os
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -82,7 +83,7 @@ class LLMProvider:
         self._opening = asyncio.Lock()
         self._has_answered = False
         self._came: Came | None = None
-        self._kept: dict[str, Reply] = {}
+        self._kept: dict[str, deque[Reply]] = {}
         self._purse = _Purse()
         self._seen_completions = [0, 0]
         if settings.budget_usd is not None and self._price is None:
@@ -112,14 +113,18 @@ class LLMProvider:
         return prompt.document_fingerprint(self.name, self.parameters, document, self.settings.schema_length)
 
     def take_up(self, attempts: Iterable[Attempt]) -> None:
-        """Have the answers of attempts in earlier runs wait: what they answer is not asked, nor paid, again."""
+        """Have the answers of attempts in earlier runs wait: what they answer is not asked, nor paid, again.
+
+        In the order in which they came: a question may be put twice, and be answered in two ways.
+        """
         for one in attempts:
             if one.question is not None and one.raw_answer is not None:
-                self._kept[one.question] = Reply(
+                reply = Reply(
                     one.raw_answer, refusal=one.error_message if one.status == "refused" else None,
                     is_truncated=one.status == "truncated", prompt_tokens=one.prompt_tokens,
                     cached_tokens=one.cached_tokens, completion_tokens=one.completion_tokens, is_kept=True,
                 )  # fmt: skip
+                self._kept.setdefault(one.question, deque()).append(reply)
 
     async def prepare(self, documents: Iterable[Document]) -> None:
         """See all that will be asked: with `is_batch`, its first questions are put together and waited for."""
@@ -305,9 +310,9 @@ class LLMProvider:
     async def _answer(self, conversation: list[Message], fingerprint: str) -> tuple[Reply | None, list[Attempt]]:
         """One answer, whatever number of requests it takes; None when there is none to be had."""
         question = prompt.conversation_key(conversation)
-        kept = self._kept.pop(question, None)
-        if kept is not None:
-            return kept, []
+        kept = self._kept.get(question)
+        if kept:
+            return kept.popleft(), []
         rows: list[Attempt] = []
         failures = refusals = 0
         first_limited_at: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -314,6 +315,56 @@ def test_a_document_within_which_the_budget_ended_is_pending_and_goes_on_from_it
         (4, "ok", None, 400), (5, "ok", None, None),
     ]  # fmt: skip
     assert failed_n == [(0,), (0,)]
+
+
+def test_a_question_that_is_put_twice_within_a_document_is_paid_twice_and_no_more(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    """A model that answers alike is asked alike again: the second and the third conversation are one."""
+    folder = many(tmp_path / "many", 1)
+    with FakeServer([FakeReply("Let me see.", prompt_tokens=400, completion_tokens=450)]) as server:
+        for _ in range(3):
+            provider = provider_at(server.url, budget_usd=Decimal("0.0015"))
+            with suppress(ConfigError):  # nothing whole came
+                run_pipeline(Settings(warehouse=warehouse), [folder], provider)
+        assert len(server.requests) == 3
+        assert server.requests[1].messages == server.requests[2].messages
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute("select count(*), sum(prompt_tokens) from raw.extractions").fetchall()
+    assert found == [(5, 1200)]
+
+
+def test_half_an_answer_does_not_replace_a_whole_one(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    """The question changes; its answer is cut off, once and again; the old one stands until the new one is whole."""
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    stands_for = (
+        "select count(*) from raw.records where extraction_id in (select extraction_id from raw.sightings"
+        " qualify row_number() over (partition by source_id order by seen_at desc) = 1)"
+    )
+    both = records(NORWAY_PLEDGE, PERU_TROOPS, prompt_tokens=400, completion_tokens=450)
+
+    def now(server: FakeServer, **given: Any) -> int:
+        run_pipeline(Settings(warehouse=warehouse), [folder], provider_at(server.url, **given))
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            (found,) = connection.execute(stands_for).fetchall()
+        return int(found[0])
+
+    with FakeServer([both, BROKEN_OFF, BROKEN_OFF, THE_REST]) as server:
+        assert now(server) == 2
+        assert now(server, passes=2, budget_usd=Decimal("0.0015")) == 2
+        assert now(server, passes=2, budget_usd=Decimal("0.0015")) == 2
+        assert len(server.requests) == 3
+        assert now(server, passes=2) == 2 and len(server.requests) > 3
+        assert count(warehouse, "raw.sightings where error is not null") == 1
+    # Where nothing stood, it is taken.
+    other = tmp_path / "other.duckdb"
+    with FakeServer([BROKEN_OFF]) as server:
+        provider = provider_at(server.url, budget_usd=Decimal("0.0015"))
+        assert run_pipeline(Settings(warehouse=other), [folder], provider).records_n == 1
 
 
 def count(warehouse: Path, what: str) -> int:
