@@ -396,10 +396,12 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
 
         print(contributions_table(warehouse))
         print()
-    failed_n = summary.documents_n - summary.extracted_n - summary.unchanged_n - summary.reprints_n - summary.put_off_n
+    accounted_n = summary.extracted_n + summary.unchanged_n + summary.reprints_n + summary.put_off_n
+    failed_n = summary.documents_n - accounted_n - summary.not_asked_n
     documents = [f"{summary.extracted_n} extracted", f"{summary.unchanged_n} unchanged"]
     documents += [f"{summary.reprints_n} reprints"] if summary.reprints_n else []
     documents += [f"{summary.put_off_n} put off"] if summary.put_off_n else []
+    documents += [f"{summary.not_asked_n} left for the next run"] if summary.not_asked_n else []
     documents += [f"{failed_n} failed"] if failed_n > 0 else []
     documents += [f"{summary.vanished_n} gone, their claims stay"] if summary.vanished_n else []
     records = f"records: {summary.records_n} kept, {summary.rejected_n} rejected"

@@ -14,15 +14,29 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.metadata import distribution, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from extract.errors import ConfigError, DocumentError
-from extract.formats import Mail, bare_name, decompressed, docx_text, is_document, kind_of, pdf_text, read_mail
+from extract.formats import (
+    ARCHIVE_TO_DOCUMENT,
+    Mail,
+    bare_name,
+    decompressed,
+    docx_text,
+    is_archive,
+    is_document,
+    is_readable,
+    kind_of,
+    members,
+    pdf_text,
+    read_mail,
+)
 from extract.normalise.folding import fold_text
 
 DEFAULT_MAX_BYTES = 5_000_000
@@ -112,7 +126,7 @@ def find_sources(inputs: list[Path]) -> list[Source]:
     """List the files that `inputs` name: files as they are, folders with what is below them.
 
     Args:
-        inputs: Files and folders; a folder gives the files that can be read, hidden ones left out.
+        inputs: Files and folders; a folder gives the files that can be read, archives among them, hidden ones left out.
 
     Returns:
         Sources in a stable order, each file once. A folder that cannot be listed is a source that
@@ -124,10 +138,10 @@ def find_sources(inputs: list[Path]) -> list[Source]:
     files: dict[str, Source] = {}
     for given in inputs:
         if given.is_dir():
-            found = files_below(given)
+            found = files_below(given, wanted=is_readable)
             if not found:
                 raise ConfigError(
-                    f"The folder {str(given)!r} holds no document (.txt, .md, .html, .pdf, .docx or .eml). "
+                    f"The folder {str(given)!r} holds no document (.txt, .md, .html, .pdf, .docx, .eml or .zip). "
                     "Name a folder or files that do."
                 )
             for source in found:
@@ -197,6 +211,33 @@ def files_below(folder: Path, origin: str | None = None, wanted: Callable[[str],
     return found
 
 
+def members_of(archive: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Source]:
+    """The documents in an archive, one at a time, each once and with its bytes or its error.
+
+    Args:
+        archive: A source whose file `formats.is_archive`.
+        max_bytes: Largest document.
+
+    Raises:
+        DocumentError: If it cannot be read, or breaks a limit as a whole.
+    """
+    resolved = str(archive.path.resolve())
+    taken = set()
+    with _opened(archive, max_bytes=ARCHIVE_TO_DOCUMENT * max_bytes) as file:
+        for name, content in members(file, archive.where, max_bytes=max_bytes):
+            source_id = _hash(f"{resolved}\n#{name}")
+            if source_id in taken:
+                continue
+            taken.add(source_id)
+            # A name may hold anything, and is shown.
+            shown = "".join(one if one.isprintable() else "\ufffd" for one in name)
+            error = str(content) if isinstance(content, DocumentError) else None
+            yield Source(
+                source_id, _stem(shown.replace("\\", "/").rsplit("/", 1)[-1]), shown, f"{archive.where}#{shown}",
+                archive.origin, data=content if isinstance(content, bytes) else b"", error=error,
+            )  # fmt: skip
+
+
 def _entry_name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
@@ -234,6 +275,20 @@ def read_bytes(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
         raise DocumentError(source.error)
     if source.data is not None:
         return source.data if isinstance(source.data, bytes) else source.data()
+    with _opened(source, max_bytes=max_bytes) as file:
+        data = file.read(max_bytes + 1)
+        if len(data) > max_bytes:  # it grows
+            raise _too_large(source, len(data), max_bytes)
+    return decompressed(data, source.file, max_bytes=max_bytes)
+
+
+@contextmanager
+def _opened(source: Source, *, max_bytes: int) -> Iterator[IO[bytes]]:
+    """The file of a source, open to be read, if it is no larger than that.
+
+    Raises:
+        DocumentError: If it cannot be read, is no file, or is too large.
+    """
     name = source.where
     path = source.path
     if path.exists() and not path.is_file():
@@ -241,17 +296,20 @@ def read_bytes(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
         raise DocumentError(f"{name!r} is {what}. Check its permissions, or give a text or HTML file.")
     try:
         with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
             size = os.fstat(file.fileno()).st_size
+            if size > max_bytes:
+                raise _too_large(source, size, max_bytes)
+            yield file
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DocumentError(f"{name!r} cannot be read: {reason}. Check the file and its permissions.") from error
-    if len(data) > max_bytes:
-        raise DocumentError(
-            f"{name!r} has {size:,} bytes, more than the limit of {max_bytes:,}. "
-            "Split it, or raise the limit with --max-bytes."
-        )
-    return decompressed(data, source.file, max_bytes=max_bytes)
+
+
+def _too_large(source: Source, size: int, max_bytes: int) -> DocumentError:
+    return DocumentError(
+        f"{source.where!r} has {size:,} bytes, more than the limit of {max_bytes:,}. "
+        "Split it, or raise the limit with --max-bytes."
+    )
 
 
 def read_document(source: Source, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Document:
@@ -646,9 +704,13 @@ def _first_date(line: str, language: str | None, *, only_start: bool = False) ->
 def iter_documents(
     sources: list[Source], *, max_bytes: int = DEFAULT_MAX_BYTES
 ) -> Iterator[tuple[Source, Document | DocumentError]]:
-    """Read the sources one by one; a failure takes the place of its document."""
+    """Read the sources one by one, and of archives what they hold; a failure takes the place of its document."""
     for source in sources:
         try:
-            yield source, read_document(source, max_bytes=max_bytes)
+            if not is_archive(source.file):
+                yield source, read_document(source, max_bytes=max_bytes)
+                continue
+            for member in members_of(source, max_bytes=max_bytes):
+                yield from iter_documents([member], max_bytes=max_bytes)
         except DocumentError as error:
             yield source, error

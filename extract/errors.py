@@ -27,3 +27,9 @@ class ResponseError(PledgebookError):
 
 class WarehouseError(PledgebookError):
     """The warehouse cannot be opened, locked, written or published."""
+
+
+# Error types of attempts at which a provider stops altogether: they say nothing of the document.
+STOPS: frozenset[str] = frozenset({
+    "authentication", "unknown_model", "unsupported", "quota", "not_installed", "budget"
+})  # fmt: skip

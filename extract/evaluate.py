@@ -500,14 +500,14 @@ def store(warehouse: Path, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     Raises:
         WarehouseError: If the warehouse is locked, damaged or cannot be replaced.
     """
-    from extract.transform import build
+    from extract.transform import build, manifest_path
     from extract.warehouse import create_tables, hold_lock, insert_rows, open_warehouse, publish, working_copy
 
     with hold_lock(warehouse), working_copy(warehouse) as copy:
         with open_warehouse(copy) as connection:
             create_tables(connection)
             insert_rows(connection, "evaluations", rows)
-        failures = build(copy).failures
+        failures = build(copy, kept=manifest_path(warehouse)).failures
         if not failures:
             publish(copy, warehouse)
     return failures

@@ -11,6 +11,8 @@ import bz2
 import io
 import lzma
 import re
+import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ from datetime import date
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
-from typing import Any, Literal, Protocol
+from typing import IO, Any, Literal, Protocol, cast
 
 from extract.errors import DocumentError
 
@@ -41,6 +43,16 @@ _BY_MEDIA_TYPE: dict[str, Kind] = {
 _MAX_PDF_PAGES = 2000
 _MAX_MAIL_PARTS = 200
 _MAX_ZIP_MEMBERS = 10_000
+# The list of members is read in one piece, before any is counted; 400 bytes for each are many.
+_MAX_ZIP_READ = 4_000_000
+# Others are rare, and one of them asks for as much memory as the file says.
+_ZIP_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2})
+# What an archive holds, in documents of the largest size.
+ARCHIVE_TO_DOCUMENT = 100
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError,
+    struct.error,
+)  # fmt: skip
 # A text compresses five to ten times; what is made to burst a machine, a thousand.
 _MAX_RATIO = 200
 
@@ -58,6 +70,16 @@ class Extracted:
 def is_document(name: str) -> bool:
     """Whether a file of this name is one that Pledgebook reads."""
     return _suffix(bare_name(name)) in DOCUMENT_SUFFIXES
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file of this name holds others."""
+    return _suffix(name) == ".zip"
+
+
+def is_readable(name: str) -> bool:
+    """Whether a file of this name is one that Pledgebook reads, or holds such files."""
+    return is_document(name) or is_archive(name)
 
 
 def bare_name(name: str) -> str:
@@ -154,36 +176,86 @@ def decompressed(data: bytes, name: str, *, max_bytes: int) -> bytes:
     return bytes(out)
 
 
-def members(data: bytes, name: str, *, max_bytes: int) -> Iterator[tuple[str, bytes | DocumentError]]:
-    """The documents in a .zip file, by name; a member that breaks a limit is an error in its place.
+class _Pieces:
+    """A zip file of which no more is read in one piece, until its members are known, than so many of them need.
+
+    Attributes:
+        is_listed: They are known, and each is read to a limit of its own.
+    """
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._name = name
+        self.is_listed = False
+        self.seek, self.tell = file.seek, file.tell
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if self.is_listed:
+            return self._file.read(size)
+        data = self._file.read(min(size, _MAX_ZIP_READ + 1) if size >= 0 else _MAX_ZIP_READ + 1)
+        if len(data) > _MAX_ZIP_READ:
+            raise DocumentError(f"{self._name!r} holds more files than {_MAX_ZIP_MEMBERS:,}. Split it.")
+        return data
+
+
+def members(file: IO[bytes], name: str, *, max_bytes: int) -> Iterator[tuple[str, bytes | DocumentError]]:
+    """The documents in a .zip file, by name, hidden ones left out, one at a time.
+
+    A member that breaks a limit is an error in its place. A name is a name: it leads nowhere, whatever it says.
+
+    Args:
+        file: Open to be read, from any place.
+        max_bytes: Largest document; together they may be `ARCHIVE_TO_DOCUMENT` times as large.
 
     Raises:
-        DocumentError: If it is no zip file, or holds too many members.
+        DocumentError: If it is no zip file, holds too many members, or too much.
     """
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
+        pieces = _Pieces(file, name)
+        archive = zipfile.ZipFile(cast(IO[bytes], pieces))
         listed = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        pieces.is_listed = True
+    except _DAMAGED as error:
         raise DocumentError(f"{name!r} is no zip file ({error}). Give it anew, or its files.") from error
     if len(listed) > _MAX_ZIP_MEMBERS:
         raise DocumentError(f"{name!r} holds {len(listed):,} files, more than {_MAX_ZIP_MEMBERS:,}. Split it.")
+    bytes_n = 0
     for member in listed:
-        if member.is_dir() or not is_document(member.filename) or member.filename.startswith("__MACOSX/"):
+        is_link = stat.S_ISLNK(member.external_attr >> 16)
+        if is_link or not is_document(member.filename) or _is_hidden(member.filename):
             continue
         try:
-            yield member.filename, _member(archive, member, f"{name}#{member.filename}", max_bytes)
+            content = _member(archive, member, f"{name}#{member.filename}", max_bytes)
         except DocumentError as error:
             yield member.filename, error
+            continue
+        bytes_n += len(content)
+        if bytes_n > ARCHIVE_TO_DOCUMENT * max_bytes:
+            raise DocumentError(
+                f"{name!r} has more than {ARCHIVE_TO_DOCUMENT * max_bytes:,} bytes when it is unpacked. Split it, or "
+                "raise the limit of a document with --max-bytes: that of an archive is a hundred times as large."
+            )
+        yield member.filename, content
+
+
+def _is_hidden(member: str) -> bool:
+    parts = member.replace("\\", "/").split("/")
+    return "__MACOSX" in parts or any(part.startswith(".") and part.strip(".") for part in parts)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, max_bytes: int) -> bytes:
     """One member. What it says of its size is not believed: it is read to the limit and no further."""
     if member.flag_bits & 1:
         raise DocumentError(f"{name!r} is encrypted. Give it without a password.")
+    if member.compress_type not in _ZIP_METHODS:
+        raise DocumentError(f"{name!r} is packed by an uncommon method ({member.compress_type}). Compress it anew.")
     try:
         with archive.open(member) as file:
             data = file.read(max_bytes + 1)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGED as error:
         raise DocumentError(f"{name!r} cannot be unpacked ({error}). Compress it anew.") from error
     if len(data) > max_bytes:
         raise DocumentError(
@@ -192,7 +264,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, max_by
         )
     if len(data) > _MAX_RATIO * max(member.compress_size, 1_000):
         raise DocumentError(f"{name!r} is {len(data):,} bytes made of {member.compress_size:,}: no text. Remove it.")
-    return data
+    return decompressed(data, name, max_bytes=max_bytes)
 
 
 # --- PDF -------------------------------------------------------------------------------------------

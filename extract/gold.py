@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from extract.config import Settings
 from extract.documents import Source, find_sources, read_document
 from extract.errors import ConfigError, DocumentError
+from extract.formats import is_archive
 from extract.providers import Provider
 from extract.schema import Qualifier, RecordType
 
@@ -189,6 +190,8 @@ def find_documents(gold: Sequence[GoldDocument], folder: Path) -> list[Source]:
     """
     by_name: dict[str, list[Source]] = defaultdict(list)
     for source in find_sources([folder]):
+        if is_archive(source.file):
+            continue
         by_name[source.name].append(source)
     found = []
     for document in gold:

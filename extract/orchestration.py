@@ -19,6 +19,7 @@ import dagster
 
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.documents import files_below, source_of
+from extract.formats import is_readable
 from extract.sources.settings import DEFAULT_FILE, WEB, SourcesFile, read_sources
 from extract.transform import Node, project_nodes
 from extract.warehouse import read_warehouse
@@ -113,7 +114,8 @@ def state_of_files(file: SourcesFile) -> str:
         if entry.kind in WEB:
             continue
         if entry.folder is not None:
-            found = files_below(file.path(entry.folder)) if file.path(entry.folder).is_dir() else []
+            folder = file.path(entry.folder)
+            found = files_below(folder, wanted=is_readable) if folder.is_dir() else []
         else:
             patterns = entry.files or [str(getattr(entry, entry.kind))]
             found = [source_of(path) for pattern in patterns for path in sorted(file.folder.glob(pattern))]

@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatch
 from functools import cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,12 +41,12 @@ from extract.documents import (
     reader_version,
     source_id_of,
 )
-from extract.errors import ConfigError, DocumentError, PledgebookError, WarehouseError
+from extract.errors import STOPS, ConfigError, DocumentError, PledgebookError, WarehouseError
 from extract.providers import Attempt, Provider
 from extract.records import Built, Rejection, build_records, check_answer
 from extract.reprints import MOST_SHARED, candidates, likeness, overlap, sketch
 from extract.schema import Record
-from extract.sources.gather import Gathered, gather
+from extract.sources.gather import Gathered, gather, with_members
 from extract.sources.settings import SourcesFile
 from extract.sources.state import Look, SourceState
 from extract.spill import Spill
@@ -64,6 +64,7 @@ from extract.warehouse import (
     is_full_disk,
     open_warehouse,
     publish,
+    read_cut_off,
     read_documents,
     read_state,
     read_warehouse,
@@ -90,14 +91,14 @@ class DocumentResult:
     """What became of one source, for progress and summaries.
 
     Attributes:
-        status: `partial` when the answer broke off and its whole records were kept; `put off` when it is
-            pending, and this run does not ask about it.
+        status: `partial` when the answer broke off and its whole records were kept, `cut off` when that was because
+            the provider stopped; `put off` when it is pending, and this run does not ask about it.
         seconds: Time that answering took.
         cost_usd: What asking cost; None where no price is known or nobody was asked.
     """
 
     name: str
-    status: Literal["extracted", "partial", "unchanged", "reprint", "failed", "not asked", "put off"]
+    status: Literal["extracted", "partial", "cut off", "unchanged", "reprint", "failed", "not asked", "put off"]
     records_n: int = 0
     rejected_n: int = 0
     error: str | None = None
@@ -117,6 +118,7 @@ class RunSummary:
         reprints_n: Sources newly found to reprint another document.
         vanished_n: Sources newly found to be gone; their claims stay.
         put_off_n: Pending documents that this run did not ask about: left out, or waiting after a failure.
+        not_asked_n: Pending documents that it did not come to ask about to the end: the next run goes on with them.
         given_up: One line for each thing that failed too often to be tried again.
         fetched_n: Pages asked for.
         failures: One line for each source that failed and each dbt node that failed.
@@ -134,6 +136,7 @@ class RunSummary:
     reprints_n: int = 0
     vanished_n: int = 0
     put_off_n: int = 0
+    not_asked_n: int = 0
     fetched_n: int = 0
     records_n: int = 0
     rejected_n: int = 0
@@ -240,7 +243,9 @@ def _run(
         spill = stack.enter_context(closing(Spill(settings.warehouse.parent)))
         with _long_lived():
             known = _published_state(settings.warehouse)
-        found = given if isinstance(given, Gathered) else gather(
+        found = with_members(
+            given, state, known.document_ids, spill=spill, max_bytes=settings.max_bytes,
+        ) if isinstance(given, Gathered) else gather(
             given, state, known.document_ids, spool=spool, spill=spill, max_bytes=settings.max_bytes,
             is_retrying=settings.is_retrying, say=begun,
         )  # fmt: skip
@@ -288,14 +293,20 @@ def pending_documents(
         found = gather(
             inputs, state, known.document_ids, spool=Path(spool), spill=spill, max_bytes=settings.max_bytes,
             is_retrying=settings.is_retrying,
-        ) if isinstance(inputs, SourcesFile) else _files(inputs)  # fmt: skip
+        ) if isinstance(inputs, SourcesFile) else with_members(
+            _files(inputs), state, known.document_ids, spill=spill, max_bytes=settings.max_bytes
+        )  # fmt: skip
         work = _plan(found, provider, state, known, settings, spill)
         yield len(found.sources), len(work.pending), (work.document(items[0]) for items in work.pending)
 
 
 def _roomy_folder(warehouse: Path, otherwise: Path) -> Path:
-    """Where texts can wait without a trace: beside the warehouse, as in a run, if that folder is there."""
-    return warehouse.parent if os.access(warehouse.parent, os.W_OK | os.X_OK) else otherwise
+    """Where texts can wait without a trace: on the warehouse's disk, as in a run, though its folder is yet to be made.
+
+    What is there for temporary files is memory on many machines.
+    """
+    near = next((one for one in warehouse.absolute().parents if one.exists()), otherwise)
+    return near if near.is_dir() and os.access(near, os.W_OK | os.X_OK) else otherwise
 
 
 def rebuild(settings: Settings) -> RunSummary:
@@ -1087,14 +1098,14 @@ async def _ask_all(
     """Ask every pending question, load each answer as it comes, never hold one for another.
 
     A worker fetches a text when it comes to ask about it: as many are in memory as questions are under way. A provider
-    that wants to see all of them first (`prepare`, for `--batch`) holds its questions and replies besides.
+    that wants to see all of them first (`prepare`, for `--batch`) sees one after the other.
     """
     queue = iter(work.pending)
 
     async def worker() -> None:
         for items in queue:
             kept, document = _kept_attempts(journal, items[0].key), work.document(items[0])
-            if _is_answered(kept):
+            if _is_settled(kept) or (loader.fatal is not None and _is_answered(kept)):
                 loader.answered(items, document, kept, [])
                 continue
             if loader.fatal is not None:
@@ -1108,7 +1119,7 @@ async def _ask_all(
                 made = _before_it_stopped(made)
             if made:
                 journal.add(*items[0].key, [{**vars(one.attempt), "asked_at": one.asked_at} for one in made])
-            if reason is None or _reason([one.attempt for one in made]) is None:
+            if reason is None or _is_answered(made or kept):
                 loader.answered(items, document, kept, made, judged=judged)
             else:
                 loader.not_asked(items, document, kept, made)
@@ -1116,11 +1127,14 @@ async def _ask_all(
     limit = settings.concurrency or _DEFAULT_CONCURRENCY
     workers: list[asyncio.Task[None]] = []
     try:
+        take_up = getattr(provider, "take_up", None)
+        if take_up is not None:
+            take_up(_cut_off_attempts(work, journal, loader))
         prepare = getattr(provider, "prepare", None)
         if prepare is not None:
             await prepare(
                 work.document(items[0]) for items in work.pending
-                if not _is_answered(_kept_attempts(journal, items[0].key))
+                if not _is_settled(_kept_attempts(journal, items[0].key))
             )  # fmt: skip
         workers += [asyncio.create_task(worker()) for _ in range(max(1, min(limit, len(work.pending))))]
         # What waits to be written is `finish`'s: after a failure the copy is thrown away, and the journal has it all.
@@ -1167,8 +1181,33 @@ def _kept_attempts(journal: Journal, key: Key) -> list[_Made]:
     return [_attempt_from(row) for row in journal.attempts(key)]
 
 
-def _is_answered(kept: list[_Made]) -> bool:
-    return bool(kept) and _is_answer(kept[-1].attempt)
+def _cut_off_attempts(work: _Work, journal: Journal, loader: _Loader) -> Iterator[Attempt]:
+    """Answers to pending questions that the last run could not put to their end; they are not paid for again."""
+    cut_off: list[Key] = []
+    for items in work.pending:  # a journal may hold the answers of a whole run: one is looked at at a time
+        key = items[0].key
+        kept = _kept_attempts(journal, key) if key in journal.entries else []
+        if _is_cut_off(kept) or (not kept and key in loader.known.cut_off):
+            cut_off.append(key)
+    yield from (Attempt(**row) for row in read_cut_off(loader.connection, cut_off))
+    for key in cut_off:
+        askings = [[_attempt_from(row) for row in asking] for asking in journal.askings(key)]
+        # As of runs that published: not what was asked to its end before, and failed.
+        later = list(takewhile(_is_cut_off, reversed(askings)))
+        yield from (one.attempt for asking in reversed(later) for one in asking)
+
+
+def _is_answered(made: list[_Made]) -> bool:
+    return bool(made) and _is_answer(made[-1].attempt)
+
+
+def _is_settled(kept: list[_Made]) -> bool:
+    """Whether these attempts say all that asking again would be for: an answer that was not cut off."""
+    return _is_answered(kept) and not _is_cut_off(kept)
+
+
+def _is_cut_off(made: list[_Made]) -> bool:
+    return bool(made) and made[-1].attempt.error_type in STOPS
 
 
 def _attempt_from(row: dict[str, Any]) -> _Made:
@@ -1339,16 +1378,24 @@ class _Loader:
                 cost = None
             return
         built = _built(document, attempts[-1].raw_answer or "", self.settings.min_confidence or 0.0, judged)
-        for table, rows in record_rows(document_id, extraction, built).items():
-            for row in rows:
-                self._add_row(table, row)
+        is_cut_off = attempts[-1].error_type in STOPS
+        # What an earlier question brought is worth more than the beginning of an answer that goes on with the next run.
+        waiting = [item for item in items if is_cut_off and self._stands_otherwise(item)]
+        if len(waiting) < len(items):
+            for table, rows in record_rows(document_id, extraction, built).items():
+                for row in rows:
+                    self._add_row(table, row)
+        else:
+            built = Built([], [])
         for item in items:
-            broken = f"{item.source.name!r}: {reason} What came is kept; call again for the rest." if reason else None
-            self._see(item.source, item.previous, _sighting(item, extraction, broken))
+            kept_words = "" if is_cut_off else " What came is kept; call again for the rest."
+            broken = f"{item.source.name!r}: {reason}{kept_words}" if reason else None
+            stands_for = None if item in waiting else extraction
+            self._see(item.source, item.previous, _sighting(item, stands_for, broken))
             self._done(
                 DocumentResult(
                     item.source.name,
-                    "partial" if reason else "extracted",
+                    "extracted" if not reason else "cut off" if is_cut_off else "partial",
                     len(built.records),
                     len(built.rejections),
                     error=broken,
@@ -1357,6 +1404,14 @@ class _Loader:
                 )
             )
             cost = None
+
+    def _stands_otherwise(self, item: _Item) -> bool:
+        """Whether its source stands for an answer to another question than this one."""
+        before = item.previous
+        if before is None or before.extraction_id is None or before.status not in {"ok", "vanished"}:
+            return False
+        attempts_n = self.known.attempts.get(item.key, 0)
+        return all(extraction_id(*item.key, number) != before.extraction_id for number in range(1, attempts_n + 1))
 
     def _add_attempts(
         self, item: _Item, kept: list[_Made], new: list[_Made]
@@ -1456,7 +1511,7 @@ class _Loader:
               "pledgebook_version": __version__, "schema_version": schema_version(),
               "grounding_version": grounding_version(), "documents_n": summary.documents_n,
               "pending_n": summary.documents_n - summary.unchanged_n - summary.reprints_n,
-              "failed_n": sum(self.outcomes[status] for status in ("partial", "failed", "not asked")),
+              "failed_n": self.outcomes["partial"] + self.outcomes["failed"],
               "asked_n": summary.asked_n, "records_n": summary.records_n, "rejected_n": summary.rejected_n}],
         )  # fmt: skip
 
@@ -1467,10 +1522,11 @@ class _Loader:
             provider=provider_name,
             documents_n=self.outcomes.total(),
             asked_n=self.asked_n,
-            extracted_n=self.outcomes["extracted"] + self.outcomes["partial"],
+            extracted_n=sum(self.outcomes[status] for status in ("extracted", "partial", "cut off")),
             unchanged_n=self.outcomes["unchanged"],
             reprints_n=self.outcomes["reprint"],
             vanished_n=self.vanished_n,
+            not_asked_n=self.outcomes["not asked"],
             records_n=self.records_n,
             rejected_n=self.rejected_n,
             failures=list(self.failures),

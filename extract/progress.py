@@ -34,6 +34,7 @@ class Progress:
         notes = {
             "extracted": f"{result.records_n} records, {result.rejected_n} rejected, {result.seconds:.1f} s",
             "partial": f"{result.records_n} records, {result.rejected_n} rejected, then failed: {result.error}",
+            "cut off": f"{result.records_n} records, {result.rejected_n} rejected, then cut off: {result.error}",
             "failed": f"failed: {result.error}",
             "not asked": "not asked",
             "unchanged": "unchanged",
@@ -46,7 +47,7 @@ class Progress:
             said.append(f"[{done:>{len(str(total))}}/{total}] {result.name}: {notes[result.status]}")
         if result.cost_usd is not None:
             self._cost_usd = (self._cost_usd or Decimal(0)) + result.cost_usd
-        if result.status in {"extracted", "partial", "failed"}:
+        if result.status in {"extracted", "partial", "cut off", "failed"}:
             self._asked_n += 1
         now = self._clock()
         if self._asked_n and done < total and now - self._told_at >= _EVERY_SECONDS:

@@ -114,7 +114,7 @@ def drop_documents(warehouse: Path, references: list[str], *, vanished: bool = F
         ConfigError: If a reference names no document, or one that still stands at its source.
         WarehouseError: If the warehouse cannot be read or published.
     """
-    from extract.transform import build
+    from extract.transform import build, manifest_path
 
     require_warehouse(warehouse)
     with hold_lock(warehouse), working_copy(warehouse) as copy:
@@ -138,7 +138,7 @@ def drop_documents(warehouse: Path, references: list[str], *, vanished: bool = F
                      "status": "dropped", "extraction_id": None, "error": None}
                     for key in sorted(wanted)
                 ])  # fmt: skip
-        built = build(copy)
+        built = build(copy, kept=manifest_path(warehouse))
         if not built.failures:
             publish(copy, warehouse)
         return sorted(str(places[key]["source"]) for key in wanted), built.failures
@@ -161,7 +161,7 @@ def forget_documents(
         ConfigError: If a reference names no document.
         WarehouseError: If the warehouse cannot be read or published.
     """
-    from extract.transform import build
+    from extract.transform import build, manifest_path
 
     require_warehouse(warehouse)
     with hold_lock(warehouse), working_copy(warehouse) as copy:
@@ -179,7 +179,7 @@ def forget_documents(
                     for one in sorted(document_ids)
                 ])  # fmt: skip
         before.unlink()
-        built = build(copy)
+        built = build(copy, kept=manifest_path(warehouse))
         if built.failures:
             return [], built.failures, []
         publish(copy, warehouse)

@@ -1,8 +1,8 @@
 """What has to wait, on disk: texts between the plan of a run and the question about each of them.
 
 In: documents and bytes. Out: the same, word for word, whatever has become of the files that they were
-read from. A run of 10,000 documents then holds as many texts as requests are under way; not one that asks with
-`--batch`, whose questions are put together before the first is sent, and whose replies wait in memory.
+read from. A run of 10,000 documents then holds as many texts as requests are under way, and an estimate
+(`--dry-run`) one; what a batch asks and brings waits in files like this one (`providers.batch`).
 """
 
 from __future__ import annotations

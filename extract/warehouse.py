@@ -28,7 +28,7 @@ from typing import Any
 
 import duckdb
 
-from extract.errors import ConfigError, WarehouseError
+from extract.errors import STOPS, ConfigError, WarehouseError
 
 # Column order is the order of the tables; types are DuckDB's.
 RAW_TABLES: dict[str, dict[str, str]] = {
@@ -49,7 +49,7 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "fingerprint": "varchar not null", "provider": "varchar not null", "attempt_n": "integer not null",
         "status": "varchar not null", "error_type": "varchar", "error_message": "varchar", "prompt_tokens": "bigint",
         "cached_tokens": "bigint", "completion_tokens": "bigint", "cost_usd": "decimal(18,8)", "seconds": "double",
-        "raw_answer": "varchar", "asked_at": "timestamptz not null",
+        "raw_answer": "varchar", "asked_at": "timestamptz not null", "question": "varchar",
     },
     "records": {
         "record_id": "varchar primary key", "extraction_id": "varchar not null", "document_id": "varchar not null",
@@ -129,13 +129,15 @@ class State:
     Attributes:
         sightings: The latest by source_id.
         locations: Where each source is, as a user gave it, by source_id.
-        answered: extraction_id of the latest good answer by (document_id, fingerprint).
+        answered: extraction_id of the latest good answer by (document_id, fingerprint): of a run's attempts at a
+            question the last decides, though one before it, about a passage, may be good.
         attempts: Number of attempts by (document_id, fingerprint).
         versions: Version stamps by name: documents, grounding, dbt, rates.
         document_ids: Every document that is stored.
         originals: What a reprint was linked to, by document_id.
-        failed: Runs in which a question failed since its last good answer, and when it was last put, by
+        failed: Runs in which a question without a good answer failed, and when it did so last, by
             (document_id, fingerprint).
+        cut_off: Questions that were answered in part when the provider stopped, in the last run that put them.
         forgotten: document_ids and source_ids that are not to come back.
         latest_at: The latest time that anything in it bears.
     """
@@ -148,6 +150,7 @@ class State:
     document_ids: set[str] = field(default_factory=set)
     originals: dict[str, str] = field(default_factory=dict)
     failed: dict[tuple[str, str], tuple[int, datetime]] = field(default_factory=dict)
+    cut_off: set[tuple[str, str]] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)
     latest_at: datetime | None = None
 
@@ -319,6 +322,11 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         for name, kind in columns.items():
             if (table, name) not in present:
                 connection.execute(f'alter table raw.{table} add column "{name}" {kind}')
+    # Earlier versions linked a reprint once for each file that it stands in; dbt's tests refuse that.
+    connection.execute(
+        "delete from raw.document_links where rowid not in"
+        " (select max(rowid) from raw.document_links group by document_id)"
+    )
 
 
 def _raw_columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
@@ -403,17 +411,26 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
     answered: dict[tuple[str, str], str] = {}
     attempts: dict[tuple[str, str], int] = {}
     failed: dict[tuple[str, str], tuple[int, datetime]] = {}
-    for document_id, fingerprint, last_good, count, failed_n, last_at in _rows(
+    cut_off: set[tuple[str, str]] = set()
+    for document_id, fingerprint, last_good, count, failed_n, last_at, is_cut_off in _rows(
         connection,
-        "select document_id, fingerprint, max_by(extraction_id, attempt_n) filter (where status = 'ok'),"
-        " max(attempt_n), count(distinct run_id), max(asked_at) from raw.extractions group by all",
+        "with by_run as (select document_id, fingerprint, max(attempt_n) as attempt_n, max(asked_at) as asked_at,"
+        " if(max_by(status, attempt_n) = 'ok', max_by(extraction_id, attempt_n), null) as good,"
+        f" {_CUT_OFF} as is_cut_off"
+        " from raw.extractions group by document_id, fingerprint, run_id)"
+        " select document_id, fingerprint, max_by(good, attempt_n) filter (where good is not null), max(attempt_n),"
+        " count(*) filter (where not is_cut_off), max(asked_at) filter (where not is_cut_off),"
+        " max_by(is_cut_off, attempt_n) from by_run group by document_id, fingerprint",
     ):
         key = (document_id, fingerprint)
         attempts[key] = count
         if last_good:
             answered[key] = last_good
-        else:
+            continue
+        if failed_n:
             failed[key] = (failed_n, last_at)
+        if is_cut_off:
+            cut_off.add(key)
     forgotten = {
         one
         for document_id, source_ids in _rows(connection, "select document_id, source_ids from raw.forgotten")
@@ -427,8 +444,42 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
         versions=dict(_rows(connection, "select name, value from raw.versions")),
         document_ids={row[0] for row in _rows(connection, "select document_id from raw.documents")},
         originals=dict(_rows(connection, "select document_id, original_id from raw.document_links")),
-        failed=failed, forgotten=forgotten, latest_at=latest[0] if latest else None,
+        failed=failed, cut_off=cut_off, forgotten=forgotten, latest_at=latest[0] if latest else None,
     )  # fmt: skip
+
+
+# Whether a run was kept from asking a question to its end: of its attempts at it, the last says so.
+_CUT_OFF = (
+    "coalesce(max_by(coalesce(error_type, ''), attempt_n) in ("
+    + ", ".join(f"'{one}'" for one in sorted(STOPS)) + "), false)"
+)  # fmt: skip
+
+
+def read_cut_off(
+    connection: duckdb.DuckDBPyConnection, keys: Iterable[tuple[str, str]]
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """What was answered to questions, by (document_id, fingerprint), in runs kept from asking them to the end.
+
+    In order, as fields of an attempt. Of a run that came to an end, and failed, nothing, nor of those before it: what
+    they asked is asked anew.
+    """
+    wanted = sorted({f"{document_id} {fingerprint}" for document_id, fingerprint in keys})
+    if not wanted:
+        return
+    fields = ("status", "fingerprint", "provider", "raw_answer", "error_type", "error_message", "prompt_tokens",
+              "cached_tokens", "completion_tokens", "question")  # fmt: skip
+    rows = connection.execute(
+        f"with by_run as (select document_id, fingerprint, max(attempt_n) as last_n, {_CUT_OFF} as is_cut_off"
+        "  from raw.extractions where document_id || ' ' || fingerprint in (select unnest(?::varchar[]))"
+        "  group by document_id, fingerprint, run_id),"
+        " failed as (select document_id, fingerprint, coalesce(max(last_n) filter (where not is_cut_off), 0) as last_n"
+        "  from by_run group by document_id, fingerprint)"
+        f" select {', '.join(fields)} from raw.extractions join failed using (document_id, fingerprint)"
+        " where attempt_n > last_n and question is not null and raw_answer is not null"
+        " order by document_id, fingerprint, attempt_n",
+        [wanted],
+    ).fetchall()
+    yield from (dict(zip(fields, row, strict=True)) for row in rows)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
@@ -845,7 +896,15 @@ class Journal:
         Raises:
             WarehouseError: If they cannot be read.
         """
-        return [dict(one) for line in self._lines(key) for one in json.loads(line)["attempts"]]
+        return [one for asking in self.askings(key) for one in asking]
+
+    def askings(self, key: tuple[str, str]) -> list[list[dict[str, Any]]]:
+        """The same, by the run that made them.
+
+        Raises:
+            WarehouseError: If they cannot be read.
+        """
+        return [[dict(one) for one in json.loads(line)["attempts"]] for line in self._lines(key)]
 
     def _lines(self, key: tuple[str, str]) -> list[bytes]:
         try:

@@ -9,6 +9,17 @@
 {%- endmacro %}
 
 
+{% macro is_change(earlier, later) -%}
+  {#- Whether there is a difference to tell: what came and went in between, or was gone at both ends, is none. -#}
+  case
+    when {{ later }}.change = 'withdrawn' then coalesce({{ earlier }}.change <> 'withdrawn', false)
+    else {{ earlier }}.commitment_id is null
+      or {{ earlier }}.change = 'withdrawn'
+      or {{ earlier }}.state_hash <> {{ later }}.state_hash
+  end
+{%- endmacro %}
+
+
 {% macro is_considered(words) -%}
   {#- True when the words that prove a stage only weigh it ("is considering", "envisage"): such a
       promise was not made. A closed class of verbs, in the project's languages. -#}

@@ -46,7 +46,5 @@ create or replace macro main.changes_between(earlier_run, later_run) as table
         case when later.change <> 'withdrawn' then later.counted_usd end as later_counted_usd
     from later
     left join earlier using (commitment_id)
-    where (earlier.commitment_id is null and later.change <> 'withdrawn')
-        or earlier.state_hash <> later.state_hash
-        or (earlier.change = 'withdrawn') <> (later.change = 'withdrawn')
+    where {{ is_change('earlier', 'later') }}
 {%- endmacro %}

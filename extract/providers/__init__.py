@@ -29,6 +29,8 @@ class Attempt:
         provider: Provider and model, as in `openai/gpt-5-mini` or `embedded`.
         raw_answer: JSON text as it was answered, before any interpretation.
         seconds: Wall time of the attempt.
+        question: Name of what a model was asked within the document, so that its answer is found again when the
+            document is taken up.
     """
 
     status: AttemptStatus
@@ -42,6 +44,8 @@ class Attempt:
     completion_tokens: int | None = None
     cost_usd: Decimal | None = None
     seconds: float = 0.0
+    question: str | None = None
+
 
 
 class Provider(Protocol):

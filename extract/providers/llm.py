@@ -12,6 +12,7 @@ import json
 import os
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from extract import prompt
 from extract.documents import Document
-from extract.errors import ConfigError
+from extract.errors import STOPS, ConfigError
 from extract.prompt import Message
 from extract.providers import Attempt, AttemptStatus, Check
 from extract.providers.answers import Holding, question_again, read_answer
@@ -30,13 +31,13 @@ from extract.providers.throttle import Clock, Sleep, Throttle
 from extract.providers.transports import Failure, Reply, Transport, explain, open_transport
 
 if TYPE_CHECKING:
+    from extract.providers.batch import Came
     from extract.providers.local import LocalServer
 
 # What a document's answer may cost in tokens, before one has been seen.
 _EXPECTED_COMPLETION_TOKENS = 400
 _FIRST_BACKOFF_SECONDS = 0.5
 _MAX_BACKOFF_SECONDS = 30.0
-_NEVER_AGAIN: frozenset[str] = frozenset({"authentication", "unknown_model", "unsupported", "quota", "not_installed"})
 _WHILE_NOTHING_CAME: frozenset[str] = frozenset({"unreachable", "not_the_protocol"})
 _CONGESTION: frozenset[str] = frozenset({"rate_limited", "timeout"})
 
@@ -54,7 +55,6 @@ class LLMProvider:
     Attributes:
         parameters: What decides an answer beside model, messages and schema.
         fatal: Why no further document will be asked; None while it makes sense to.
-        spent_usd: Cost of all answers so far, as far as prices are known.
         say: Called with one line where waiting takes long.
 
     Raises:
@@ -82,9 +82,9 @@ class LLMProvider:
         self._served: LocalServer | None = None
         self._opening = asyncio.Lock()
         self._has_answered = False
-        self._came: dict[str, Reply | Failure] = {}
-        self.spent_usd = Decimal(0)
-        self._reserved_usd = Decimal(0)
+        self._came: Came | None = None
+        self._kept: dict[str, deque[Reply]] = {}
+        self._purse = _Purse()
         self._seen_completions = [0, 0]
         if settings.budget_usd is not None and self._price is None:
             raise ConfigError(
@@ -93,26 +93,50 @@ class LLMProvider:
             )
         self._verifier: LLMProvider | None = None
         if settings.verify:
-            taken = ("timeout_seconds", "concurrency", "requests_per_minute", "tokens_per_minute", "prices_path")
+            taken = (
+                "timeout_seconds", "concurrency", "requests_per_minute", "tokens_per_minute", "prices_path",
+                "budget_usd",
+            )  # fmt: skip
             self._verifier = LLMProvider(
                 settings.verify, environment=environment, clock=clock, sleep=sleep, schema_length="short",
                 **{name: given[name] for name in taken if name in given},
             )  # fmt: skip
+            self._verifier._purse = self._purse
+
+    @property
+    def spent_usd(self) -> Decimal:
+        """Cost of all answers so far, also of the model that verifies, as far as prices are known."""
+        return self._purse.spent_usd
 
     def fingerprint(self, document: Document) -> str:
         """See the protocol: model, parameters, rendered messages and response schema."""
         return prompt.document_fingerprint(self.name, self.parameters, document, self.settings.schema_length)
+
+    def take_up(self, attempts: Iterable[Attempt]) -> None:
+        """Have the answers of attempts in earlier runs wait: what they answer is not asked, nor paid, again.
+
+        In the order in which they came: a question may be put twice, and be answered in two ways.
+        """
+        for one in attempts:
+            if one.question is not None and one.raw_answer is not None:
+                reply = Reply(
+                    one.raw_answer, refusal=one.error_message if one.status == "refused" else None,
+                    is_truncated=one.status == "truncated", prompt_tokens=one.prompt_tokens,
+                    cached_tokens=one.cached_tokens, completion_tokens=one.completion_tokens, is_kept=True,
+                )  # fmt: skip
+                self._kept.setdefault(one.question, deque()).append(reply)
 
     async def prepare(self, documents: Iterable[Document]) -> None:
         """See all that will be asked: with `is_batch`, its first questions are put together and waited for."""
         if self.settings.is_batch:
             from extract.providers.batch import answers_of
 
-            conversations = [
-                prompt.messages(document, passage)
+            conversations = (
+                asked
                 for document in documents
                 for passage in passages(document.text, self.settings.passage_chars)
-            ]
+                if prompt.conversation_key(asked := prompt.messages(document, passage)) not in self._kept
+            )
             self._came = await answers_of(conversations, self.settings, self._sleep, self.say)
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
@@ -122,7 +146,8 @@ class LLMProvider:
         something else than the last of them says, one more row without tokens holds the sum: it is
         `ok` when the document is done, `truncated` when records are still missing. A long document is
         asked about in passages, together; then as often again as there are passes, and the other
-        model last.
+        model last. Where money or the key ends within a document, the last row bears the reason as its
+        `error_type`; what earlier runs brought is part of the sum, and has no row of its own.
         """
         fingerprint = self.fingerprint(document)
         parts = passages(document.text, self.settings.passage_chars)
@@ -130,17 +155,40 @@ class LLMProvider:
         attempts = [attempt for one in read for attempt in one.attempts]
         holding = read[0].holding if len(read) == 1 else _united([one.holding for one in read])
         outcome = "; ".join(dict.fromkeys(one.outcome for one in read if one.outcome))
+        stop = next((one.stop for one in read if one.stop is not None), None)
+        if stop is not None:
+            return self._cut_off(attempts, holding, stop, fingerprint, is_whole=any(one.is_whole for one in read))
         if len(read) > 1 and not all(one.is_whole for one in read):
             missing_n = sum(not one.is_whole for one in read)
             if missing_n == len(read):
-                return attempts
+                return attempts or [self._unanswered_row(outcome, fingerprint)]
             holding.is_incomplete = True
             outcome = "; ".join([f"{missing_n} of {len(read)} passages have no whole answer", *filter(None, [outcome])])
         if self._verifier is not None and holding.records and not holding.is_incomplete:
             rows, problem = await self._verified(document, holding, fingerprint)
             attempts += rows
             outcome = "; ".join(filter(None, [outcome, problem]))
-        return _summed_up(attempts, holding, outcome, is_sum=len(read) > 1 or self._verifier is not None)
+            stop = self._verifier.fatal
+            if stop is not None and stop.kind == "budget" and rows[-1].error_type == stop.kind:
+                self.fatal = stop  # they have one purse
+                return self._cut_off(attempts, holding, stop, fingerprint, is_whole=True)
+        if not attempts and not any(one.is_whole for one in read) and not holding.records:
+            return [self._unanswered_row(outcome, fingerprint)]
+        is_sum = len(read) > 1 or self._verifier is not None or not attempts
+        return _summed_up(attempts, holding, outcome, self.name, fingerprint, is_sum=is_sum)
+
+    def _cut_off(
+        self, attempts: list[Attempt], holding: Holding, stop: Failure, fingerprint: str, *, is_whole: bool
+    ) -> list[Attempt]:
+        """The attempts at a document within which asking stopped, and what they add up to so far."""
+        is_new = any(one.raw_answer is not None for one in attempts)
+        if not is_new or not (holding.records or holding.withdrawn or is_whole):
+            says_so = bool(attempts) and attempts[-1].error_type == stop.kind
+            return attempts if says_so else [*attempts, self._failed_row(stop, fingerprint, 0.0)]
+        holding.is_incomplete = True
+        (*_, last) = _summed_up(attempts, holding, "", self.name, fingerprint, is_sum=True)
+        why = self._failed_row(stop, fingerprint, 0.0)
+        return [*attempts, replace(last, error_type=why.error_type, error_message=why.error_message)]
 
     async def _read(self, document: Document, passage: str, check: Check, fingerprint: str) -> _Read:
         """One passage, in as many passes as the settings say."""
@@ -148,7 +196,7 @@ class LLMProvider:
         holding = Holding()
         read = await self._settled(document, asked, asked, check, fingerprint, holding)
         for _ in range(1, self.settings.passes):
-            if not read.is_whole or holding.is_incomplete:
+            if not read.is_whole or holding.is_incomplete or read.stop is not None:
                 break
             shown = json.dumps({"records": holding.records}, ensure_ascii=False, separators=(",", ":"))
             question = prompt.question_about_more(len(holding.records))
@@ -160,8 +208,8 @@ class LLMProvider:
             # What a later pass could not bring takes nothing away of what the first brought.
             if not more.is_whole:
                 holding.is_incomplete = False
-            read = _Read([*read.attempts, *more.attempts], holding, read.outcome or more.outcome, True)
-            if len(holding.records) == known_n:
+            read = _Read([*read.attempts, *more.attempts], holding, read.outcome or more.outcome, True, more.stop)
+            if len(holding.records) == known_n or more.stop is not None:
                 break
         return read
 
@@ -174,21 +222,24 @@ class LLMProvider:
         answers = used_tokens = 0
         outcome = ""
         has_answer = False
+        stop: Failure | None = None
         while True:
             reply, tries = await self._answer(conversation, fingerprint)
             attempts.extend(tries)
             if reply is None:
                 outcome = "asking again failed"
+                stop = self.fatal if self.fatal is not None and tries[-1].error_type == self.fatal.kind else None
                 break
             used_tokens += reply.prompt_tokens or _estimated_tokens(conversation)
             used_tokens += reply.completion_tokens or prompt.estimated_tokens(reply.text)
             if reply.refusal is not None:
-                attempts[-1] = replace(
-                    attempts[-1], status="refused", error_type="refusal", error_message=self._clean(
-                        f"The model {self.name!r} refused {document.name!r}: {reply.refusal or 'no reason given'}. "
-                        "Read the document, or use another model."
-                    ),
-                )  # fmt: skip
+                if not reply.is_kept:
+                    attempts[-1] = replace(
+                        attempts[-1], status="refused", error_type="refusal", error_message=self._clean(
+                            f"The model {self.name!r} refused {document.name!r}: {reply.refusal or 'no reason given'}. "
+                            "Read the document, or use another model."
+                        ),
+                    )  # fmt: skip
                 outcome = "asking again was refused"
                 break
             reading = read_answer(reply.text)
@@ -196,7 +247,8 @@ class LLMProvider:
             held = len(holding.records)
             problems = holding.take(reading.drafts, check)
             holding.is_incomplete = reply.is_truncated or reading.problem is not None
-            attempts[-1] = self._judged(attempts[-1], reply, reading.problem, problems, len(reading.drafts))
+            if not reply.is_kept:
+                attempts[-1] = self._judged(attempts[-1], reply, reading.problem, problems, len(reading.drafts))
             is_progress = reply.is_truncated and len(holding.records) > held
             answers += 0 if is_progress else 1
             if not problems and not holding.is_incomplete:
@@ -211,7 +263,7 @@ class LLMProvider:
             if used_tokens + _estimated_tokens(conversation) > self.settings.reask_limit_tokens:
                 outcome = f"not asked again: limit of {self.settings.reask_limit_tokens:,} tokens"
                 break
-        return _Read(attempts, holding, outcome, has_answer and not holding.is_incomplete)
+        return _Read(attempts, holding, outcome, has_answer and not holding.is_incomplete, stop)
 
     async def _verified(
         self, document: Document, holding: Holding, fingerprint: str
@@ -242,7 +294,10 @@ class LLMProvider:
         return rows, ""
 
     async def close(self) -> None:
-        """Release connections."""
+        """Release connections, and the answers of batches."""
+        if self._came is not None:
+            self._came.close()
+            self._came = None
         if self._transport is not None:
             await self._transport.close()
             self._transport = None
@@ -254,6 +309,10 @@ class LLMProvider:
 
     async def _answer(self, conversation: list[Message], fingerprint: str) -> tuple[Reply | None, list[Attempt]]:
         """One answer, whatever number of requests it takes; None when there is none to be had."""
+        question = prompt.conversation_key(conversation)
+        kept = self._kept.get(question)
+        if kept:
+            return kept.popleft(), []
         rows: list[Attempt] = []
         failures = refusals = 0
         first_limited_at: float | None = None
@@ -261,7 +320,9 @@ class LLMProvider:
         while True:
             if self.fatal is not None:
                 return None, [*rows, self._failed_row(self.fatal, fingerprint, 0.0)]
-            reserved = self._reserve(conversation)
+            # What a batch brought is paid for.
+            has_come = self._came is not None and question in self._came
+            reserved = Decimal(0) if has_come else self._reserve(conversation)
             if self.fatal is not None:
                 return None, [*rows, self._failed_row(self.fatal, fingerprint, 0.0)]
             entered = await self._throttle.enter(estimate)
@@ -270,7 +331,7 @@ class LLMProvider:
             started = self._clock()
             try:
                 if failure is None:
-                    reply = await self._ask(conversation)
+                    reply = await self._ask(conversation, question)
             except Failure as error:
                 failure = error
             finally:
@@ -280,7 +341,7 @@ class LLMProvider:
                     used_tokens=(reply.prompt_tokens or estimate) + (reply.completion_tokens or 0) if reply else None,
                     completion_tokens=(reply.completion_tokens or 0) if reply else 0,
                 )  # fmt: skip
-                self._reserved_usd -= reserved
+                self._purse.reserved_usd -= reserved
             seconds = self._clock() - started
             if reply is not None:
                 self._has_answered = True
@@ -288,13 +349,13 @@ class LLMProvider:
                 self._seen_completions[1] += reply.completion_tokens or 0
                 if reply.pause_seconds:
                     self._throttle.pause(reply.pause_seconds)
-                rows.append(self._row("ok", fingerprint, reply, seconds))
+                rows.append(self._row("ok", fingerprint, reply, seconds, question))
                 return reply, rows
             assert failure is not None
             rows.append(self._failed_row(failure, fingerprint, seconds))
             if self.fatal is not None or failure.kind == "bad_request":
                 return None, rows
-            if failure.kind in _NEVER_AGAIN:
+            if failure.kind in STOPS:
                 self.fatal = failure
                 return None, rows
             if failure.kind == "rate_limited":
@@ -325,15 +386,15 @@ class LLMProvider:
         expected = self._price.cost_usd(
             _estimated_tokens(conversation), 0, tokens // count if count else _EXPECTED_COMPLETION_TOKENS
         )
-        if self.spent_usd + self._reserved_usd + expected > self.settings.budget_usd:
+        if self.spent_usd + self._purse.reserved_usd + expected > self.settings.budget_usd:
             words = f"The budget of ${self.settings.budget_usd} does not reach further: ${self.spent_usd:.4f} are spent"
             self.fatal = Failure("budget", words)
             return Decimal(0)
-        self._reserved_usd += expected
+        self._purse.reserved_usd += expected
         return expected
 
-    async def _ask(self, conversation: list[Message]) -> Reply:
-        came = self._came.pop(prompt.conversation_key(conversation), None) if self._came else None
+    async def _ask(self, conversation: list[Message], question: str) -> Reply:
+        came = self._came.take(question) if self._came is not None else None
         if isinstance(came, Failure):
             raise came
         if came is not None:
@@ -359,16 +420,16 @@ class LLMProvider:
 
     # --- rows ---
 
-    def _row(self, status: AttemptStatus, fingerprint: str, reply: Reply, seconds: float) -> Attempt:
+    def _row(self, status: AttemptStatus, fingerprint: str, reply: Reply, seconds: float, question: str) -> Attempt:
         cost: Decimal | None = None
         if self._price and reply.prompt_tokens is not None:
             cost = self._price.cost_usd(reply.prompt_tokens, reply.cached_tokens or 0, reply.completion_tokens or 0)
             cost = cost * BATCH_SHARE if reply.is_batch else cost
-            self.spent_usd += cost
+            self._purse.spent_usd += cost
         return Attempt(
             status=status, fingerprint=fingerprint, provider=self.name, raw_answer=self._without_key(reply.text),
             prompt_tokens=reply.prompt_tokens, cached_tokens=reply.cached_tokens,
-            completion_tokens=reply.completion_tokens, cost_usd=cost, seconds=seconds,
+            completion_tokens=reply.completion_tokens, cost_usd=cost, seconds=seconds, question=question,
         )  # fmt: skip
 
     def _judged(
@@ -390,6 +451,11 @@ class LLMProvider:
             error_message=self._clean(explain(failure, self.settings)), seconds=seconds,
         )  # fmt: skip
 
+    def _unanswered_row(self, outcome: str, fingerprint: str) -> Attempt:
+        """The row of a document whose answers of earlier runs are no whole one, and which is not asked again."""
+        words = self._clean(f"Earlier runs brought no whole answer; {outcome}.")
+        return Attempt("invalid", fingerprint, self.name, None, "unsettled", words)
+
     def _without_key(self, text: str) -> str:
         key = self.settings.api_key
         return text.replace(key, "[key]") if key and len(key) > 3 else text
@@ -405,12 +471,22 @@ class _Read:
 
     Attributes:
         is_whole: There is an answer, and it did not break off.
+        stop: Why the provider asks nothing more, where that kept it from asking all that there was to ask.
     """
 
     attempts: list[Attempt]
     holding: Holding
     outcome: str
     is_whole: bool
+    stop: Failure | None = None
+
+
+@dataclass
+class _Purse:
+    """Money, in dollars, that was spent and that is set aside for requests under way."""
+
+    spent_usd: Decimal = Decimal(0)
+    reserved_usd: Decimal = Decimal(0)
 
 
 def _united(parts: list[Holding]) -> Holding:
@@ -424,16 +500,14 @@ def _united(parts: list[Holding]) -> Holding:
 
 
 def _summed_up(
-    attempts: list[Attempt], holding: Holding, outcome: str, *, is_sum: bool = False
-) -> list[Attempt]:  # fmt: skip
+    attempts: list[Attempt], holding: Holding, outcome: str, provider: str, fingerprint: str, *, is_sum: bool = False
+) -> list[Attempt]:
     """The attempts, and a last row with what they add up to, where no single answer says it."""
-    last = attempts[-1]
     if not holding.records and not holding.withdrawn and not is_sum:
         return attempts
-    text = last.raw_answer or ""
+    text = attempts[-1].raw_answer or "" if attempts else ""
     is_plain = not is_sum and text.startswith("{") and not holding.withdrawn
-    says_it_all = is_plain and read_answer(text).drafts == holding.records
-    if last.status == "ok" and says_it_all:
+    if is_plain and attempts[-1].status == "ok" and read_answer(text).drafts == holding.records:
         return attempts
     reasons = [reason for _, reason in holding.faulty]
     if holding.is_incomplete:
@@ -442,8 +516,8 @@ def _summed_up(
     return [
         *attempts,
         Attempt(
-            status="truncated" if holding.is_incomplete else "ok", fingerprint=last.fingerprint,
-            provider=attempts[0].provider, raw_answer=holding.raw_answer(),
+            status="truncated" if holding.is_incomplete else "ok", fingerprint=fingerprint,
+            provider=provider, raw_answer=holding.raw_answer(),
             error_type="unsettled" if reasons or outcome else None,
             error_message=message or None,
         ),

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from extract import __version__, prompt
 from extract.documents import Document
-from extract.errors import ConfigError
+from extract.errors import STOPS, ConfigError
 from extract.prompt import SchemaLength
 from extract.providers import Attempt, AttemptStatus, Check, Provider
 
@@ -97,6 +97,12 @@ class RecordingProvider:
         if hasattr(self.inner, "say"):
             self.inner.say = value
 
+    def take_up(self, attempts: Iterable[Attempt]) -> None:
+        """Let the provider behind have what earlier runs were answered."""
+        take_up = getattr(self.inner, "take_up", None)
+        if take_up is not None:
+            take_up(attempts)
+
     async def prepare(self, documents: Iterable[Document]) -> None:
         """Let the provider behind see all that will be asked."""
         prepare = getattr(self.inner, "prepare", None)
@@ -108,14 +114,14 @@ class RecordingProvider:
         return self.inner.fingerprint(document)
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
-        """See the protocol. A failure to reach the provider is not an answer, and is not recorded."""
+        """See the protocol. A failure to reach the provider is no answer, and is not recorded, nor is half of one."""
         attempts = await self.inner.extract(document, check)
-        if attempts and attempts[-1].status != "error":
+        if attempts and attempts[-1].status != "error" and attempts[-1].error_type not in STOPS:
             recording = Recording(
                 format=_FORMAT, label=self._label, fingerprint=self.fingerprint(document), document=document.name,
                 document_id=document.document_id, model=self.name, parameters=self._parameters,
                 pledgebook_version=__version__, recorded_at=datetime.now(UTC),
-                attempts=[_RecordedAttempt(**asdict(attempt)) for attempt in attempts],
+                attempts=[_RecordedAttempt(**_as_recorded(attempt)) for attempt in attempts],
             )  # fmt: skip
             _write(_path(self._folder, recording.fingerprint), recording)
         return attempts
@@ -183,6 +189,10 @@ class ReplayProvider:
             status="error", fingerprint=fingerprint, provider=self.name, raw_answer=None, error_type=error_type,
             error_message=words,
         )  # fmt: skip
+
+
+def _as_recorded(attempt: Attempt) -> dict[str, Any]:
+    return {name: value for name, value in asdict(attempt).items() if name != "question"}
 
 
 def _askings(folder: Path) -> list[tuple[str, str]]:

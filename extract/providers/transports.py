@@ -44,6 +44,7 @@ class Reply:
         refusal: Its reason, when it would not answer.
         is_truncated: The answer broke off at a limit of tokens.
         is_batch: It came through a batch, at half the price.
+        is_kept: An earlier run asked for it and paid, and its attempt is a row already.
         pause_seconds: Time until the server's own limit allows another request, if it said so.
     """
 
@@ -55,6 +56,7 @@ class Reply:
     completion_tokens: int | None = None
     pause_seconds: float = 0.0
     is_batch: bool = False
+    is_kept: bool = False
 
 
 class Failure(Exception):

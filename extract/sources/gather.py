@@ -20,9 +20,9 @@ from glob import glob
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from extract.documents import Source, Stated, files_below, read_bytes, reader_version, source_of
+from extract.documents import Source, Stated, files_below, members_of, reader_version, source_of
 from extract.errors import DocumentError
-from extract.formats import is_document, members
+from extract.formats import is_archive, is_readable
 from extract.sources.feeds import FeedEntry, Listed, parse_addresses, parse_feed, parse_sitemap
 from extract.sources.fetch import Fetcher, FetchError
 from extract.sources.settings import WEB, Entry, SourcesFile
@@ -32,7 +32,8 @@ from extract.spill import Spill
 
 _MAX_SITEMAPS = 200
 _FETCHES_AT_ONCE = 32
-_ARCHIVE_TO_DOCUMENT = 100
+# What stands for sources.toml when files and folders are named.
+_NAMED = Entry(name="(named files)", files=[])
 
 
 @dataclass
@@ -119,10 +120,7 @@ def gather(
         is_retrying: Try what failed before, whatever its wait.
         say: Called with one line for each entry that takes time.
     """
-    by_container: dict[str, list[Look]] = {}
-    for look in state.looks.values():
-        if look.container is not None:
-            by_container.setdefault(look.container, []).append(look)
+    by_container = _by_container(state)
     about = _Round(file, state, documents, spool, spill, max_bytes, time.time(), is_retrying, Gathered(), by_container)
     for entry in file.source:
         if entry.kind not in WEB:
@@ -132,6 +130,44 @@ def gather(
         say(f"looking at {len(pages)} sources on the web")
         asyncio.run(_look_at_web(pages, about))
     return about.found
+
+
+def with_members(
+    found: Gathered, state: SourceState, documents: frozenset[str] | set[str], *, spill: Spill, max_bytes: int
+) -> Gathered:
+    """What files and folders hold that were named, with the documents in archives in place of these.
+
+    Args:
+        documents, spill, max_bytes: See `gather`.
+    """
+    by_container = _by_container(state)
+    if not by_container and not any(is_archive(source.file) for source in found.sources):
+        return found
+    about = _Round(
+        SourcesFile(source=[_NAMED]), state, documents, Path(), spill, max_bytes, time.time(), False,
+        Gathered(roots=found.roots), by_container,
+    )  # fmt: skip
+    present = {f"file:{source.path.resolve()}" for source in found.sources if is_archive(source.file)}
+    folders = [root.resolve() for root in found.roots if isinstance(root, Path)]
+    for name, looks in by_container.items():
+        path = Path(name.removeprefix("file:"))
+        is_gone = name.startswith("file:") and name not in present and not os.path.lexists(path)
+        if is_gone and is_archive(name) and any(folder in path.parents for folder in folders):
+            about.found.gone += _gone_from(looks, str(path))
+    for source in found.sources:
+        if is_archive(source.file):
+            _add_contained(source, _NAMED, about, _members)
+        else:
+            about.add(source)
+    return about.found
+
+
+def _by_container(state: SourceState) -> dict[str, list[Look]]:
+    found: dict[str, list[Look]] = {}
+    for look in state.looks.values():
+        if look.container is not None:
+            found.setdefault(look.container, []).append(look)
+    return found
 
 
 # --- files -------------------------------------------------------------------------------------------
@@ -147,7 +183,7 @@ def _look_at_files(entry: Entry, about: _Round) -> None:
     for source in files:
         if entry.kind in {"jsonl", "csv", "parquet"}:
             _add_contained(source, entry, about, _rows)
-        elif source.path.suffix.lower() == ".zip":
+        elif is_archive(source.file):
             _add_contained(source, entry, about, _members)
         else:
             about.add(source)
@@ -162,7 +198,8 @@ def _files_of(entry: Entry, about: _Round) -> tuple[list[Source], str | None]:
             # An unmounted disk, perhaps: what stood there has not gone for that.
             return [], f"there is no folder {str(folder)!r}. Check it; what it gave stays as it is."
         about.found.roots.append(folder)
-        return [one for one in files_below(folder, entry.name, _wanted) if matches(one.path, folder, entry.glob)], None
+        below = files_below(folder, entry.name, is_readable)
+        return [one for one in below if matches(one.path, folder, entry.glob)], None
     patterns = entry.files if entry.files is not None else [str(getattr(entry, entry.kind))]
     found: dict[Path, None] = {}
     for pattern in patterns:
@@ -175,10 +212,6 @@ def _files_of(entry: Entry, about: _Round) -> tuple[list[Source], str | None]:
         found.update(dict.fromkeys(matched))
         about.found.roots.append(full)
     return [source_of(path, entry.name) for path in found], None
-
-
-def _wanted(name: str) -> bool:
-    return is_document(name) or name.lower().endswith(".zip")
 
 
 def matches(path: Path, folder: Path, pattern: str | None) -> bool:
@@ -195,9 +228,12 @@ def _find_gone_containers(files: list[Source], entry: Entry, about: _Round) -> N
     for name, looks in about.by_container.items():
         path = name.removeprefix("file:")
         if looks[0].origin == entry.name and path != name and name not in present and not os.path.lexists(path):
-            about.found.gone += [
-                Source(look.source_id, look.name, path, look.location, entry.name) for look in looks
-            ]
+            about.found.gone += _gone_from(looks, path)
+
+
+def _gone_from(looks: list[Look], path: str) -> list[Source]:
+    """What stood in a file, as places that are no more."""
+    return [Source(look.source_id, look.name, path, look.location, look.origin) for look in looks]
 
 
 Contents = Callable[[Source, Entry, _Round], Iterable[tuple[Source, DocumentError | None]]]
@@ -207,8 +243,9 @@ def _add_contained(container: Source, entry: Entry, about: _Round, contents: Con
     """The documents inside a file: known ones if the file is as it was, else each by its own bytes."""
     name = f"file:{container.path.resolve()}"
     known = about.state.origins.get(name)
+    # What was too large may not be so any more.
     shape = hashlib.sha256(repr((entry.text, entry.id, entry.title, entry.date, entry.outlet, entry.language,
-                                 entry.format)).encode()).hexdigest()[:8]  # fmt: skip
+                                 entry.format, about.max_bytes)).encode()).hexdigest()[:8]  # fmt: skip
     stamp = f"{container.stamp}|{reader_version()}|{shape}" if container.stamp else None
     inside = about.by_container.get(name, [])
     is_whole = all(look.document_id in about.documents for look in inside if look.error is None)
@@ -233,11 +270,7 @@ def _add_contained(container: Source, entry: Entry, about: _Round, contents: Con
         about.found.failures.append(str(error))
         about.found.origins.append(Origin(name, entry.kind, about.now, error=str(error)))
         return
-    about.found.gone += [
-        Source(look.source_id, look.name, container.file, look.location, entry.name)
-        for look in inside
-        if look.source_id not in present
-    ]
+    about.found.gone += _gone_from([look for look in inside if look.source_id not in present], container.file)
     about.found.origins.append(Origin(name, entry.kind, about.now, about.now, items_n=count, stamp=stamp))
 
 
@@ -262,14 +295,10 @@ def _rows(container: Source, entry: Entry, about: _Round) -> Iterable[tuple[Sour
 
 
 def _members(container: Source, entry: Entry, about: _Round) -> Iterable[tuple[Source, DocumentError | None]]:
-    resolved = container.path.resolve()
-    data = read_bytes(container, max_bytes=about.max_bytes * _ARCHIVE_TO_DOCUMENT)
-    for name, content in members(data, container.file, max_bytes=about.max_bytes):
-        source = Source(
-            _hash(f"{resolved}\n#{name}"), Path(name).stem, str(Path(name)), f"{container.file}#{name}", entry.name,
-            data=partial(about.spill.get, about.spill.put(content)) if isinstance(content, bytes) else b"",
-        )  # fmt: skip
-        yield source, content if isinstance(content, DocumentError) else None
+    for member in members_of(replace(container, origin=entry.name), max_bytes=about.max_bytes):
+        assert isinstance(member.data, bytes)
+        source = replace(member, error=None, data=partial(about.spill.get, about.spill.put(member.data)))
+        yield source, DocumentError(member.error) if member.error is not None else None
 
 
 def _note(entry: Entry, about: _Round, error: str | None, items_n: int) -> None:

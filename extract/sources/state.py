@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +227,7 @@ class SourceState:
         with self._writing() as connection:
             connection.execute(
                 "update runs set finished_at = ?, outcome = ?, run_id = ?, summary = ? where number = ?",
-                [finished_at, outcome, run_id, json.dumps(summary, default=str), number],
+                [finished_at, outcome, run_id, json.dumps(summary, default=_as_number), number],
             )
 
     def runs(self, limit: int = 10) -> list[RunLog]:
@@ -279,6 +280,11 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     )
     connection.execute(f"pragma user_version = {_VERSION}")
     connection.execute("commit")
+
+
+def _as_number(value: object) -> float | str:
+    # Money is a number, as in the summary file.
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _replace(connection: sqlite3.Connection, table: str, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> None:

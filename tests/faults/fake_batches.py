@@ -27,6 +27,7 @@ class FakeBatches:
     Attributes:
         answer: Body of the answer to a request's body; None leaves it out of the output.
         polls_until_done: Questions about a batch that are answered `in_progress` first.
+        breaks_after: So many bytes of the next file are sent, and then the connection ends.
         dies_after: A path whose next POST is done and not answered, as when the caller is killed.
     """
 
@@ -34,6 +35,7 @@ class FakeBatches:
         self.answer = answer
         self.polls_until_done = polls_until_done
         self.dies_after: str | None = None
+        self.breaks_after: int | None = None
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.direct: list[dict[str, Any]] = []
@@ -125,6 +127,13 @@ class FakeBatches:
             def do_GET(self) -> None:
                 server.calls.append(f"GET {self.path}")
                 found = server.get(self.path)
+                if isinstance(found, bytes) and server.breaks_after is not None:
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(found)))
+                    self.end_headers()
+                    self.wfile.write(found[: server.breaks_after])
+                    server.breaks_after = None
+                    return
                 self._send(found if isinstance(found, bytes) else json.dumps(found).encode())
 
             def _send(self, data: bytes) -> None:

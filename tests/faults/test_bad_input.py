@@ -115,7 +115,7 @@ def test_a_pipe_is_no_document(tmp_path):
     [
         (["none"], "There is no file or folder '{tmp}/none'. Check the path"),
         (["articles", "none.txt"], "There is no file or folder '{tmp}/none.txt'"),
-        (["void"], "The folder '{tmp}/void' holds no document (.txt, .md, .html, .pdf, .docx or .eml)"),
+        (["void"], "The folder '{tmp}/void' holds no document (.txt, .md, .html, .pdf, .docx, .eml or .zip)"),
     ],
 )
 @pytest.mark.usefixtures("fake")

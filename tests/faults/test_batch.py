@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
+import tracemalloc
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 import pytest
@@ -17,9 +19,11 @@ from typer.testing import CliRunner
 
 from extract.cli import app
 from extract.config import Settings
-from extract.errors import ConfigError
+from extract.errors import ConfigError, WarehouseError
 from extract.pipeline import run as run_pipeline
+from extract.providers import batch
 from extract.providers.llm import LLMProvider
+from extract.providers.transports import Reply
 
 DRAFTS = {NORWAY: NORWAY_PLEDGE, PERU: PERU_TROOPS}
 
@@ -88,8 +92,6 @@ def test_a_batch_that_is_away_is_not_sent_twice(articles: Path, place: Path, wit
 def test_a_run_that_died_before_it_knew_its_batch_finds_it_by_its_file(
     articles: Path, place: Path, without_dbt: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from extract.providers import batch
-
     async def killed(self: Any, file_id: str) -> str:
         await create(self, file_id)
         raise Killed
@@ -133,6 +135,105 @@ def test_a_record_of_a_batch_that_cannot_be_used_is_asked_about_directly(
         summary = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
         assert len(server.direct) == 1
     assert (summary.extracted_n, summary.records_n, summary.rejected_n) == (3, 2, 0)
+
+
+def test_a_file_of_answers_that_breaks_off_is_read_again(articles: Path, place: Path, without_dbt: list[str]) -> None:
+    with FakeBatches(right) as server:
+        server.breaks_after = 500
+        summary = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        assert server.direct == [] and sum("content" in call for call in server.calls) == 2
+    assert (summary.extracted_n, summary.records_n, summary.asked_n) == (3, 2, 3)
+
+
+def test_questions_beyond_the_limits_of_a_batch_go_into_another(
+    articles: Path, place: Path, without_dbt: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_MAX_REQUESTS", 2)
+    with FakeBatches(right) as server:
+        summary = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        sent = [server.requests_of(one["input_file_id"]) for one in server.batches.values()]
+        assert [len(requests) for requests in sent] == [2, 1] and server.direct == []
+        assert len({request["custom_id"] for requests in sent for request in requests}) == 3
+    assert (summary.extracted_n, summary.records_n) == (3, 2)
+
+
+def test_a_document_that_was_cut_off_is_not_put_into_a_batch_again(
+    articles: Path, place: Path, without_dbt: list[str]
+) -> None:
+    """Its first answer breaks off, and there is no money to ask for the rest."""
+
+    def breaks_off(body: dict[str, Any]) -> dict[str, Any]:
+        answer = right(body)
+        if PERU in body["messages"][1]["content"] and len(body["messages"]) == 2:
+            answer["choices"][0] |= {"finish_reason": "length", "message": {"content": '{"records": [{"typ'}}
+        return answer
+
+    with FakeBatches(breaks_off) as server:
+        first = run_pipeline(
+            Settings(warehouse=place, concurrency=1), [articles],
+            provider_at(server.url, place, budget_usd=Decimal("0.0005")),
+        )  # fmt: skip
+        assert len(server.batches) == 1 and server.direct == [] and first.failures
+        last = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        assert len(server.batches) == 1 and len(server.direct) == 1 and len(server.direct[0]["messages"]) == 4
+    assert (first.records_n + last.records_n, last.failures) == (2, [])
+
+
+def test_questions_and_answers_of_a_batch_are_not_in_memory_together(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty megabytes of each pass through."""
+    keys: list[str] = []
+    text = "x" * 10_000
+
+    async def upload(self: Any, file: IO[bytes]) -> str:
+        file.seek(0)
+        keys.extend(json.loads(line)["custom_id"] for line in file)
+        return "file-0"
+
+    async def get(self: Any, path: str) -> dict[str, Any]:
+        return {"status": "completed", "output_file_id": "out"}
+
+    async def create(self: Any, file_id: str) -> str:
+        return "batch-0"
+
+    async def read_lines(self: Any, file_id: str, take: Any) -> None:
+        for key in keys:
+            body = completion(text)
+            take(json.dumps({"custom_id": key, "response": {"status_code": 200, "body": body}}).encode())
+
+    for made in (upload, get, create, read_lines):
+        monkeypatch.setattr(batch._Service, made.__name__, made)
+    conversations = ([{"role": "user", "content": f"{number} {text}"}] for number in range(2_000))
+
+    async def main() -> int:
+        nonlocal keys
+        settings = provider_at("http://127.0.0.1:1", place).settings
+        tracemalloc.start()
+        try:
+            came = await batch.answers_of(conversations, settings, lambda _: asyncio.sleep(0), lambda line: None)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        answers = [came.take(key) for key in keys]
+        assert len(answers) == 2_000 and all(isinstance(one, Reply) and one.text == text for one in answers)
+        assert came.take(keys[0]) is None
+        came.close()
+        return peak
+
+    assert asyncio.run(main()) < 4_000_000
+
+
+def test_a_full_disk_ends_a_batch_with_words(articles: Path, place: Path, without_dbt: list[str],
+                                             monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    def full(**_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with FakeBatches(right) as server:
+        monkeypatch.setattr("extract.providers.batch.tempfile.TemporaryFile", full)
+        with pytest.raises(WarehouseError, match="Make room and call again"):
+            run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
+        assert server.calls == []
 
 
 def test_a_batch_needs_openai_and_a_place(place: Path) -> None:

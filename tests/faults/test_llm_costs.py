@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from extract.pipeline import run as run_pipeline
 from extract.providers import Attempt
 from extract.providers.llm import LLMProvider
 from extract.records import build_records, check_answer
+from extract.sources.state import SourceState
 
 FILLER = "Delegates met for another day and spoke of roads and schools. " * 40
 LONG = f"{NORWAY}\n\n{FILLER}\n\n{PERU}\n\n{FILLER}\n\nNorway pledged 900 million dollars to Sudan, it said again."
@@ -88,6 +92,26 @@ def test_a_passage_without_an_answer_leaves_the_document_pending_and_keeps_the_o
     assert attempts[-1].status == "truncated"
     assert "passages have no whole answer" in (attempts[-1].error_message or "")
     assert json.loads(attempts[-1].raw_answer or "")["records"][0]["type"] == "pledge"
+
+
+def test_a_document_of_which_a_passage_failed_is_asked_about_again_and_keeps_its_records(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    folder = tmp_path / "long"
+    folder.mkdir()
+    (folder / "long.txt").write_text(LONG, encoding="utf-8")
+    is_down = True
+
+    def script(request: FakeRequest) -> FakeReply:
+        is_failing = is_down and PERU in request.messages[1]["content"]
+        return failed(500, "down") if is_failing else what_it_says(request)
+
+    with FakeServer(script) as server:
+        first = run_pipeline(Settings(warehouse=warehouse), [folder], provider_at(server.url, passage_chars=2_000))
+        assert (first.records_n, len(first.failures)) == (1, 1)
+        is_down = False
+        second = run_pipeline(Settings(warehouse=warehouse), [folder], provider_at(server.url, passage_chars=2_000))
+    assert (second.records_n, second.failures, second.unchanged_n) == (2, [], 0)
 
 
 def test_a_short_document_has_one_fingerprint_whatever_the_length_of_passages() -> None:
@@ -178,6 +202,9 @@ def test_a_budget_ends_a_run_cleanly_and_the_next_one_goes_on(
             summary = run_pipeline(Settings(warehouse=warehouse, concurrency=4), [folder], provider)
             assert provider.spent_usd <= Decimal("0.0085")
             assert summary.published and summary.cost_usd == provider.spent_usd
+            state = SourceState(warehouse, read_only=True)
+            assert state.runs(1)[0].summary["cost_usd"] == float(provider.spent_usd)
+            state.close()
             asked.append(summary.asked_n)
         assert sum(asked) == len(server.requests) == 12 and asked[0] == 8
     assert not summary.failures
@@ -239,9 +266,212 @@ def test_what_was_paid_for_is_kept_when_the_budget_ends_before_anything_is_whole
     assert kept == [("invalid", "not_json", 400), ("error", "budget", None)]
     with FakeServer([FakeReply('{"records": []}', prompt_tokens=400, completion_tokens=450)]) as server:
         summary = run_pipeline(Settings(warehouse=warehouse), [folder], provider_at(server.url))
+        # It goes on where it was: the answer that was paid for is shown, with what was wrong with it.
+        assert [message["content"] for message in server.requests[0].messages[2:3]] == ["Let me see."]
     assert (summary.extracted_n, summary.asked_n, summary.prompt_tokens) == (1, 1, 400)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         assert connection.execute("select count(*), sum(prompt_tokens) from raw.extractions").fetchall() == [(3, 800)]
+
+
+# --- a document within which the budget ended ------------------------------------------------------------
+
+BROKEN_OFF = FakeReply(json.dumps({"records": [NORWAY_PLEDGE]})[:-2] + ', {"type"', finish_reason="length",
+                       prompt_tokens=400, completion_tokens=450)  # fmt: skip
+THE_REST = FakeReply(json.dumps({"records": [PERU_TROOPS]}), prompt_tokens=400, completion_tokens=450)
+SCHEDULED: dict[str, Any] = {"retry_after": timedelta(hours=6), "give_up_after": 1}
+"""Settings under which a document that failed once is not asked about again."""
+
+
+def test_a_document_within_which_the_budget_ended_is_pending_and_goes_on_from_its_answers(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    """The first answer breaks off after a whole record, and there is no money to ask for the rest."""
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    settings = Settings(warehouse=warehouse, concurrency=1, **SCHEDULED)
+    with FakeServer([BROKEN_OFF, THE_REST]) as server:
+        seen = []
+        provider = provider_at(server.url, budget_usd=Decimal("0.0015"))
+        first = run_pipeline(settings, [folder], provider, progress=lambda result, *_: seen.append(result.status))
+        assert (first.published, first.records_n, first.asked_n, seen) == (True, 1, 1, ["cut off"])
+        assert "does not reach further" in first.failures[0] and first.failures[0].count("call again") == 1
+        # No money at all brings nothing, and takes nothing away: no request, no row.
+        with pytest.raises(ConfigError, match="does not reach further"):
+            run_pipeline(settings, [folder], provider_at(server.url, budget_usd=Decimal("0.0000001")))
+        assert count(warehouse, "raw.extractions where error_type = 'budget'") == 2
+        last = run_pipeline(settings, [folder], provider_at(server.url))
+        assert (last.asked_n, last.records_n, last.put_off_n, last.failures) == (1, 2, 0, [])
+        assert len(server.requests) == 2 and "900 million" in server.requests[1].messages[2]["content"]
+        again = run_pipeline(settings, [folder], provider_at(server.url))
+        assert (again.run_id, len(server.requests)) == (None, 2)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute(
+            "select attempt_n, status, error_type, prompt_tokens from raw.extractions order by attempt_n"
+        ).fetchall()
+        failed_n = connection.execute("select failed_n from raw.runs order by run_id").fetchall()
+    assert found == [
+        (1, "truncated", "length", 400), (2, "error", "budget", None), (3, "truncated", "budget", None),
+        (4, "ok", None, 400), (5, "ok", None, None),
+    ]  # fmt: skip
+    assert failed_n == [(0,), (0,)]
+
+
+def test_a_question_that_is_put_twice_within_a_document_is_paid_twice_and_no_more(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    """A model that answers alike is asked alike again: the second and the third conversation are one."""
+    folder = many(tmp_path / "many", 1)
+    with FakeServer([FakeReply("Let me see.", prompt_tokens=400, completion_tokens=450)]) as server:
+        for _ in range(3):
+            provider = provider_at(server.url, budget_usd=Decimal("0.0015"))
+            with suppress(ConfigError):  # nothing whole came
+                run_pipeline(Settings(warehouse=warehouse), [folder], provider)
+        assert len(server.requests) == 3
+        assert server.requests[1].messages == server.requests[2].messages
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute("select count(*), sum(prompt_tokens) from raw.extractions").fetchall()
+    assert found == [(5, 1200)]
+
+
+def test_half_an_answer_does_not_replace_a_whole_one(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    """The question changes; its answer is cut off, once and again; the old one stands until the new one is whole."""
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    stands_for = (
+        "select count(*) from raw.records where extraction_id in (select extraction_id from raw.sightings"
+        " qualify row_number() over (partition by source_id order by seen_at desc) = 1)"
+    )
+    both = records(NORWAY_PLEDGE, PERU_TROOPS, prompt_tokens=400, completion_tokens=450)
+
+    def now(server: FakeServer, **given: Any) -> int:
+        run_pipeline(Settings(warehouse=warehouse), [folder], provider_at(server.url, **given))
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            (found,) = connection.execute(stands_for).fetchall()
+        return int(found[0])
+
+    with FakeServer([both, BROKEN_OFF, BROKEN_OFF, THE_REST]) as server:
+        assert now(server) == 2
+        assert now(server, passes=2, budget_usd=Decimal("0.0015")) == 2
+        assert now(server, passes=2, budget_usd=Decimal("0.0015")) == 2
+        assert len(server.requests) == 3
+        assert now(server, passes=2) == 2 and len(server.requests) > 3
+        assert count(warehouse, "raw.sightings where error is not null") == 1
+    # Where nothing stood, it is taken.
+    other = tmp_path / "other.duckdb"
+    with FakeServer([BROKEN_OFF]) as server:
+        provider = provider_at(server.url, budget_usd=Decimal("0.0015"))
+        assert run_pipeline(Settings(warehouse=other), [folder], provider).records_n == 1
+
+
+def count(warehouse: Path, what: str) -> int:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        (found,) = connection.execute(f"select count(*) from {what}").fetchall()
+    return int(found[0])
+
+
+def test_of_a_long_document_only_the_passages_without_an_answer_are_asked_later(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    folder = tmp_path / "long"
+    folder.mkdir()
+    (folder / "long.txt").write_text(LONG, encoding="utf-8")
+
+    def script(request: FakeRequest) -> FakeReply:
+        return replace(what_it_says(request), prompt_tokens=900, completion_tokens=500)
+
+    with FakeServer(script) as server:
+        for budget in ("0.0018", "0.0018", None):
+            money = {} if budget is None else {"budget_usd": Decimal(budget)}
+            provider = provider_at(server.url, passage_chars=2_000, concurrency=1, **money)
+            summary = run_pipeline(Settings(warehouse=warehouse, **SCHEDULED), [folder], provider)
+            assert summary.asked_n > 0 and summary.published
+        whole = {json.dumps(request.messages) for request in server.requests}
+        assert len(whole) == len(server.requests) >= 3
+    assert (summary.failures, summary.records_n) == ([], 2)
+
+
+def test_what_was_cut_off_in_a_run_that_did_not_publish_goes_on_from_the_journal(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    without_dbt.append("a test failed")
+    with FakeServer([BROKEN_OFF, THE_REST]) as server:
+        first = run_pipeline(
+            Settings(warehouse=warehouse), [folder], provider_at(server.url, budget_usd=Decimal("0.0015"))
+        )
+        assert not first.published
+        without_dbt.clear()
+        # Without money what the journal has is loaded, and nobody asked.
+        broke = run_pipeline(
+            Settings(warehouse=warehouse), [folder], provider_at(server.url, budget_usd=Decimal("0.0000001"))
+        )
+        assert (broke.published, broke.records_n, broke.asked_n, len(server.requests)) == (True, 1, 0, 1)
+        last = run_pipeline(Settings(warehouse=warehouse), [folder], provider_at(server.url))
+        assert (last.records_n, last.failures, len(server.requests)) == (2, [], 2)
+    assert not warehouse.with_name("warehouse.duckdb.journal").exists()
+
+
+def test_what_failed_is_asked_anew_and_not_taken_for_cut_off(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    folder = many(tmp_path / "many", 1)
+    with FakeServer([FakeReply("Let me see.")]) as server:
+        settings = Settings(warehouse=warehouse, **SCHEDULED)
+        failed_once = run_pipeline(settings, [folder], provider_at(server.url))
+        assert (len(failed_once.failures), len(server.requests)) == (1, 3)
+        assert run_pipeline(settings, [folder], provider_at(server.url)).put_off_n == 1
+        again = run_pipeline(Settings(warehouse=warehouse), [folder], provider_at(server.url))
+        assert (again.asked_n, len(server.requests[3].messages)) == (3, 2)
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_a_second_pass_or_model_for_which_there_is_no_money_comes_later(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str], passes: int
+) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    more: dict[str, Any] = {"passes": 2} if passes == 2 else {"verify": "openai/gpt-5"}
+
+    def script(request: FakeRequest) -> FakeReply:
+        if request.body["model"] == "gpt-5":
+            return FakeReply('{"records": [{"record": 2, "reason": "only considered"}]}')
+        found = [PERU_TROOPS] if len(request.messages) > 2 else [NORWAY_PLEDGE, PERU_TROOPS][: 3 - passes]
+        return records(*found, prompt_tokens=400, completion_tokens=450)
+
+    with FakeServer(script) as server:
+        first = run_pipeline(
+            Settings(warehouse=warehouse), [folder], provider_at(server.url, budget_usd=Decimal("0.0015"), **more)
+        )
+        assert (first.asked_n, len(first.failures), first.records_n) == (1, 1, 3 - passes)
+        last = run_pipeline(Settings(warehouse=warehouse), [folder], provider_at(server.url, **more))
+        assert (last.asked_n, last.failures) == (1, [])
+    assert (last.records_n, last.rejected_n) == ((2, 0) if passes == 2 else (1, 1))
+
+
+def test_the_model_that_verifies_is_paid_from_the_same_budget() -> None:
+    def script(request: FakeRequest) -> FakeReply:
+        return records(*([] if request.body["model"] == "gpt-5" else [NORWAY_PLEDGE]), prompt_tokens=10_000)
+
+    one = document(NORWAY)
+
+    async def main(url: str) -> Decimal:
+        provider = provider_at(url, verify="openai/gpt-5", budget_usd=Decimal(1))
+        attempts = await provider.extract(one, lambda answer: check_answer(one, answer))
+        await provider.close()
+        assert sum((attempt.cost_usd or Decimal(0) for attempt in attempts), Decimal(0)) == provider.spent_usd
+        return provider.spent_usd
+
+    with FakeServer(script) as server:
+        assert asyncio.run(main(server.url)) > Decimal("0.0125")
+    with pytest.raises(ConfigError, match="no price for 'openai/unheard-of'"):
+        provider_at("http://127.0.0.1:1", verify="openai/unheard-of", budget_usd=Decimal(1))
 
 
 def test_a_budget_without_a_price_is_misuse() -> None:

@@ -421,9 +421,18 @@ def test_a_second_run_reports_what_changed(workspace: Path) -> None:
     connection = duckdb.connect(str(path))
     try:
         add_run(connection, "run-2", STARTED_AT + timedelta(days=1), [later], dropped=[WORLD[8]])
+        # What a build of this run made, and the next one, after a decision, unmakes: it came and went.
+        connection.execute(
+            "insert into intermediate.int_commitment_versions by name"
+            " select * replace ('came-and-went' as commitment_id, 'came-and-went-1' as version_id, 'run-2' as run_id,"
+            " run_started_at + interval 1 day as run_started_at)"
+            " from intermediate.int_commitment_versions limit 1"
+        )
     finally:
         connection.close()
     run_dbt(workspace, path, "run")
+    gone = "from intermediate.int_commitment_versions where commitment_id = 'came-and-went' order by version_n"
+    assert [row["change"] for row in read(path, f"select change {gone}")] == ["new", "withdrawn"]
     changes = read(path, "select change, contributor_ids, previous_stage, current_stage from changes_since_last_run")
     moved = [tuple(row.values()) for row in changes if row["contributor_ids"] != "EGY"]
     assert sorted(moved) == [("new", "SWE", None, "pledged"), ("revised", "NOR", "pledged", "committed")]

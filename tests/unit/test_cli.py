@@ -162,3 +162,28 @@ def test_nothing_slow_is_imported_to_find_that_nothing_changed():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_module_has_its_place_in_contributing():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text[text.index("## Where things are") : text.index("## Add a record type")]
+    modules = [path.name for path in (ROOT / "extract").glob("*.py")]
+    modules += [path.stem for name in ("providers", "sources") for path in (ROOT / "extract" / name).glob("*.py")]
+    folders = [f"{path.name}/" for path in (ROOT / "extract").iterdir() if (path / "__init__.py").exists()]
+    missing = {name for name in (*modules, *folders) if not re.search(rf"[`/]{re.escape(name)}`|/{name}`", table)}
+    assert missing <= {"__init__.py", "__init__"}
+    named = re.findall(r"`((?:extract/)?\w+\.py)`", table)
+    assert all((ROOT / "extract" / name.removeprefix("extract/")).exists() for name in named)
+
+
+def test_every_module_that_knows_languages_is_named_where_one_is_added():
+    """Letters of three scripts stand where words of languages do."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    guide = text[text.index("## Add a language") : text.index("## Tests\n")]
+    words = re.compile("[\u0621-\u064a\u0430-\u044f\u4e00-\u9fff]{2}")
+    knowing = [path for path in (ROOT / "extract").rglob("*.py") if words.search(path.read_text(encoding="utf-8"))]
+    assert len(knowing) > 15
+    # Months are what `dates.py` is; folding and qualifiers are named by what they hold.
+    spoken = {"dates.py": "months", "qualifiers.py": "qualifiers", "headcounts.py": "headcounts"}
+    missing = [path.name for path in knowing if path.name not in guide and spoken.get(path.name, "\0") not in guide]
+    assert missing == []

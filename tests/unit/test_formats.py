@@ -6,11 +6,16 @@ import bz2
 import gzip
 import io
 import lzma
+import random
+import tracemalloc
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from extract.documents import Source, document_from_bytes, find_sources, read_document, source_of
 from extract.errors import DocumentError
@@ -166,13 +171,94 @@ def test_members_of_a_zip_file_are_bounded_one_by_one():
         archive.writestr("bomb.txt", b"A" * 5_000_000)
         archive.writestr("dense.txt", b"A" * 900_000)
         archive.writestr("picture.png", b"\x89PNG")
-    found = dict(members(out.getvalue(), "x.zip", max_bytes=1_000_000))
+    found = dict(members(io.BytesIO(out.getvalue()), "x.zip", max_bytes=1_000_000))
     assert found["a/norway.txt"] == SENTENCE.encode()
     assert "limit of 1,000,000" in str(found["bomb.txt"])
     assert "no text" in str(found["dense.txt"])
     assert "picture.png" not in found
     with pytest.raises(DocumentError, match="no zip file"):
-        list(members(b"PK", "x.zip", max_bytes=10))
+        list(members(io.BytesIO(b"PK"), "x.zip", max_bytes=10))
+
+
+def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def found_in(data: bytes, max_bytes: int = 1_000_000) -> dict[str, bytes | DocumentError]:
+    return dict(members(io.BytesIO(data), "x.zip", max_bytes=max_bytes))
+
+
+def test_of_a_zip_file_hidden_files_links_and_other_zip_files_are_left_out():
+    hidden = ("a/.hidden.txt", ".git/one.txt", "__MACOSX/._one.txt", "inner.zip", "a\\.b.txt")
+    data = zipped({name: SENTENCE.encode() for name in (*hidden, "one.txt", "../../two.txt")})
+    assert list(found_in(data)) == ["one.txt", "../../two.txt"]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        link = zipfile.ZipInfo("link.txt")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    assert found_in(out.getvalue()) == {}
+
+
+def test_a_compressed_member_is_unpacked_and_bounded_too():
+    data = zipped({"a.txt.gz": gzip.compress(SENTENCE.encode()), "b.txt.xz": lzma.compress(b"A" * 50_000_000)})
+    found = found_in(data)
+    assert found["a.txt.gz"] == SENTENCE.encode() and "limit of 1,000,000" in str(found["b.txt.xz"])
+
+
+def test_a_large_member_that_is_not_compressed_is_read():
+    text = b"A word and another. " * 250_000
+    assert found_in(zipped({"long.txt": text}, zipfile.ZIP_STORED), max_bytes=6_000_000) == {"long.txt": text}
+
+
+def test_a_zip_file_is_bounded_as_a_whole():
+    """Members may share their bytes, so that each is within its limits."""
+    text = random.Random(1).randbytes(9_000)
+    one = zipped({f"{number}.txt": text for number in range(150)})
+    with pytest.raises(DocumentError, match="more than 1,000,000 bytes when it is unpacked"):
+        found_in(one, max_bytes=10_000)
+    with pytest.raises(DocumentError, match="holds 10,001 files"):
+        found_in(zipped({f"{number}.txt": b"" for number in range(10_001)}))
+
+
+def test_a_list_of_members_that_is_too_long_is_not_read():
+    """Sixty-five thousand names of a thousand letters: the list alone is 70 MB."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("one.txt", b"")
+        (info,) = archive.infolist()
+        archive.filelist.extend(info for _ in range(65_000))
+        info.filename = "n" * 1_000 + ".txt"
+    file = io.BytesIO(out.getvalue())
+    tracemalloc.start()
+    try:
+        with pytest.raises(DocumentError, match="more files than"):
+            list(members(file, "x.zip", max_bytes=1_000_000))
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_member_that_cannot_be_read_is_an_error_in_its_place():
+    lzma_packed = found_in(zipped({"one.txt": SENTENCE.encode()}, zipfile.ZIP_LZMA))
+    assert "uncommon method" in str(lzma_packed["one.txt"])
+    data = bytearray(zipped({"one.txt": b"A" * 60, "two.txt": SENTENCE.encode()}, zipfile.ZIP_STORED))
+    data[data.index(b"A" * 60)] = 66
+    found = found_in(bytes(data))
+    assert "cannot be unpacked" in str(found["one.txt"]) and found["two.txt"] == SENTENCE.encode()
+
+
+@given(st.data())
+def test_whatever_a_zip_file_holds_only_a_document_error_comes_of_it(data):
+    whole = bytearray(zipped({"one.txt": b"A" * 60, "d/two.txt": SENTENCE.encode()}))
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(DocumentError):
+        found_in(bytes(whole[: data.draw(st.integers(20, len(whole)))]))
 
 
 def test_a_stamp_tells_a_change_that_a_set_back_time_hides(tmp_path):

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from fake_provider import NORWAY, NORWAY_PLEDGE, PERU, FakeProvider
 from typer.testing import CliRunner
 
 import extract.providers
-from extract import pipeline, transform
+from extract import evaluate, pipeline, transform
 from extract import warehouse as warehouse_module
 from extract.cli import app
 from extract.config import Narrowing, Settings
 from extract.diff import diff_runs, diff_text
 from extract.errors import ConfigError, WarehouseError
 from extract.reprints import likeness, sketch
-from extract.retention import forget_documents, roll_back
+from extract.retention import drop_documents, forget_documents, roll_back
 from extract.spill import Spill
 from extract.status import read_status
 from extract.warehouse import Journal, hold_lock, kept_files
@@ -443,3 +443,22 @@ def test_what_is_left_of_a_journal_keeps_its_mode(warehouse):
     again = Journal(warehouse)
     again.discard([("d1", "f")])
     assert (list(Journal(warehouse).entries), again.path.stat().st_mode & 0o777) == ([("d2", "f")], 0o600)
+
+
+def test_every_command_that_builds_uses_the_kept_project(articles, warehouse, provider, without_dbt, monkeypatch):
+    kept: list[Path | None] = []
+
+    def build(copy: Path, **given: Any) -> transform.BuildResult:
+        kept.append(given.get("kept"))
+        return transform.BuildResult(0, 1, [])
+
+    monkeypatch.setattr(transform, "build", build)
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    pipeline.rebuild(Settings(warehouse=warehouse))
+    evaluate.store(warehouse, [{"evaluation_id": "e", "evaluated_at": datetime.now(UTC), "provider": "p", "gold": "g",
+                                "slice": "all", "slice_value": "", "measure": "f1", "n": 1}])  # fmt: skip
+    (articles / "peru.txt").unlink()
+    pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    drop_documents(warehouse, [], vanished=True)
+    forget_documents(warehouse, ["norway"])
+    assert kept == [warehouse.with_name("warehouse.duckdb.dbt")] * 6

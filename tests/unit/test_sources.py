@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 import zipfile
 from datetime import timedelta
 from ipaddress import ip_address
@@ -370,6 +371,77 @@ def test_tables_and_archives_give_a_document_a_row(tmp_path, warehouse, provider
     provider.asked.clear()
     summary = run(warehouse, file, provider)
     assert (provider.asked, summary.vanished_n) == (["a-1"], 1)
+
+
+def packed(path: Path, **texts: str) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(f"in/{name}.txt", text)
+
+
+@pytest.mark.usefixtures("without_dbt")
+def test_archives_in_a_folder_that_is_named_give_their_documents(tmp_path, warehouse, provider):
+    folder = tmp_path / "press"
+    folder.mkdir()
+    packed(folder / "a.zip", norway=NORWAY, rain="It rained, and nothing else happened that day.")
+    packed(tmp_path / "b.ZIP", peru=PERU)
+    (folder / "broken.zip").write_bytes(b"PK\3\4 and no more")
+    inputs = [folder, tmp_path / "b.ZIP"]
+
+    def again(**more: Any) -> pipeline.RunSummary:
+        provider.asked.clear()
+        return pipeline.run(Settings(warehouse=warehouse, **more), inputs, provider)
+
+    first = again()
+    assert (sorted(provider.asked), first.records_n) == (["norway", "peru", "rain"], 2)
+    assert len(first.failures) == 1 and "broken.zip' is no zip file" in first.failures[0]
+    (folder / "broken.zip").unlink()
+    assert (again().run_id, provider.asked) == (None, [])
+    # sources.toml that names the same folder means the same documents.
+    file = written(tmp_path, '[[source]]\nname = "all"\nfolder = "press"\n')
+    assert run(warehouse, file, provider).run_id is None
+    # One changes, one goes; then a whole archive does.
+    packed(folder / "a.zip", norway=NORWAY.replace("900", "950"))
+    second = again()
+    assert (provider.asked, second.vanished_n, sighted(warehouse)["rain"]) == (["norway"], 1, "vanished")
+    (folder / "a.zip").rename(tmp_path / "elsewhere.zip")
+    (folder / "one.txt").write_text("One text is left in the folder, and it says nothing.")
+    third = again()
+    assert (third.vanished_n, sighted(warehouse)["norway"]) == (1, "vanished")
+    assert again().run_id is None
+
+
+@pytest.mark.usefixtures("without_dbt")
+def test_a_member_that_was_too_large_is_read_when_the_limit_is_raised(tmp_path, warehouse, provider):
+    packed(tmp_path / "a.zip", norway=NORWAY)
+    small = pipeline.run(Settings(warehouse=warehouse, max_bytes=50), [tmp_path / "a.zip"], provider)
+    assert len(small.failures) == 1 and "limit of 50 bytes" in small.failures[0]
+    large = pipeline.run(Settings(warehouse=warehouse), [tmp_path / "a.zip"], provider)
+    assert (large.failures, large.records_n) == ([], 1)
+
+
+def test_an_archive_is_read_by_extract_too(tmp_path, provider):
+    packed(tmp_path / "a.zip", norway=NORWAY, peru=PERU)
+    (tmp_path / "broken.zip").write_bytes(b"PK")
+    lines: list[dict[str, Any]] = []
+    failed_n = pipeline.extract_documents(Settings(), [tmp_path], provider, emit=lines.append)
+    assert failed_n == 1 and [(one["document"], len(one["records"])) for one in lines] == [
+        ("norway", 1), ("peru", 1), ("broken", 0)
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("without_dbt")
+def test_the_name_of_a_member_leads_nowhere(tmp_path, warehouse, provider):
+    names = ("../../up.txt", "/abs/olute.txt", "C:\\win\\dows.txt", "a\x1b[2Jb.txt", "same.txt", "same.txt")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the name that is there twice
+        for number, name in enumerate(names):
+            archive.writestr(name, NORWAY.replace("900", str(number + 100)))
+    before = sorted(tmp_path.rglob("*"))
+    summary = pipeline.run(Settings(warehouse=warehouse), [tmp_path / "a.zip"], provider)
+    assert (summary.extracted_n, summary.failures) == (5, [])
+    assert sorted(provider.asked) == ["a\ufffd[2Jb", "dows", "olute", "same", "up"]
+    assert {path for path in tmp_path.rglob("*") if warehouse.parent not in (path, path.parent)} == set(before)
 
 
 @pytest.mark.usefixtures("without_dbt")

@@ -292,3 +292,16 @@ def test_attempts_at_one_document_add_up_and_what_was_published_is_forgotten(war
     assert json.loads(journal.path.read_text())["document_id"] == "d2"
     Journal(warehouse).discard([("d2", "error")])
     assert not journal.path.exists()
+
+
+def test_a_reprint_that_an_earlier_version_linked_twice_is_linked_once(tmp_path):
+    with open_warehouse(tmp_path / "w.duckdb") as connection:
+        create_tables(connection)
+        link = {"document_id": "copy", "similarity": 1.0, "run_id": "r", "linked_at": datetime(2027, 1, 1, tzinfo=UTC)}
+        insert_rows(connection, "document_links", [
+            {**link, "original_id": "first"}, {**link, "original_id": "second"},
+            {**link, "document_id": "other", "original_id": "first"},
+        ])  # fmt: skip
+        create_tables(connection)
+        left = connection.execute("select document_id, original_id from raw.document_links order by all").fetchall()
+    assert left == [("copy", "second"), ("other", "first")]

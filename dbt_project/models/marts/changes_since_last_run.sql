@@ -56,9 +56,7 @@ final as (
     from after_run
     left join before_run using (commitment_id)
     left join entities on after_run.counterpart_id = entities.entity_id
-    where before_run.commitment_id is null
-        or before_run.state_hash <> after_run.state_hash
-        or (before_run.change = 'withdrawn') <> (after_run.change = 'withdrawn')
+    where {{ is_change('before_run', 'after_run') }}
 
 )
 
