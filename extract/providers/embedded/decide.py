@@ -71,7 +71,9 @@ _BESIDE = 0.7
 _LISTED = 0.8
 # Share of all by which one entity is the document's giver, or its body.
 _MAIN_SHARE = 0.6
-_ARTICLE = re.compile(r"^(?:the|la|le|les|l['’]|el|los|las|o|a|os|as|der|die|das|dem|den|des)\s*(?<=[\s'’])", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"^(?:the|la|le|les|l['’]|el|los|las|o|a|os|as|der|die|das|dem|den|des)\s*(?<=[\s'’])", re.IGNORECASE
+)
 # How much more a fund or an agency counts as recipient when the first sentence or headline names it.
 _LEAD_WEIGHT = 1.5
 # How likely a country must be to receive what a sentence gives to a project of its own.

@@ -420,7 +420,8 @@ def main() -> None:
     tokenizer = Tokenizer(bytes(base["pieces"]).decode("utf-8").split("\n"), base["piece.scores"].tolist(), 3)
     frozen_n = options.layers - options.trained
     if options.mean:
-        save(base, frozen_n, *mean_of(options.mean, frozen_n, options.layers), options.output)
+        layers, heads = mean_of(options.mean, frozen_n, options.layers)
+        save(base, frozen_n, layers, heads, options.output)
         return
     lower, upper = dict(base), Encoder(base)._layers[frozen_n : options.layers]
     lower["meta"] = np.array([base["meta"][0], frozen_n, base["meta"][2], base["meta"][3]])
