@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,10 +76,8 @@ def test_a_long_first_sentence_is_no_headline(model, monkeypatch):
 
 
 def test_min_confidence_lifts_and_lowers_what_is_asked_of_a_record(provider):
-    document = document_from_text(
-        "OSLO, 4 May 2027 - Norway pledged 40 million euros to the World Food Programme on Tuesday. "
-        "Moldova may one day join the African Union. Peru's help for the victims, a minister said, is near."
-    )
+    sample = Path(__file__).parents[2] / "seeds" / "documents" / "cabo-delgado.pt.txt"
+    document = document_from_text(sample.read_text(encoding="utf-8"))
     usual = provider.answer(document)
     strict = EmbeddedProvider(min_confidence=0.99).answer(document)
     loose = EmbeddedProvider(min_confidence=0.0).answer(document)
