@@ -104,8 +104,8 @@ class Thresholds:
     joint_actor: float = 0.1
     counterpart: float = 0.35
     joined: float = 0.9
-    # A record more likely wrong than right is not given.
-    confidence: float = 0.5
+    # Of records that are given, three in five at least are to be strictly right.
+    confidence: float = 0.6
 
 
 @dataclass
