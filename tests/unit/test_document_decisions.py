@@ -147,3 +147,32 @@ def test_the_first_figure_of_two_is_not_that_of_the_last_of_a_list_alone():
     assert [({actor["name"] for actor in one["contributors"]}, one["money"]) for one in drafts] == [
         ({"Denmark", "Norway", "Sweden"}, "$240 million"), ({"Peru"}, "$110 million"),
     ]  # fmt: skip
+
+
+def test_troops_for_a_country_serve_in_the_one_force_that_serves_there():
+    text = "Kenya sent 400 officers to Haiti. The Multinational Security Support Mission was approved last year."
+    anchors = [("400 officers", "T deployed", 0.95, {"Kenya": 0.9}, {"Haiti": 0.8})]
+    assert decided(text, anchors)[0]["force"]["name"] == "Multinational Security Support Mission"
+    two = text + " The United Nations mission MINUSTAH had left years before."
+    assert decided(two, anchors)[0]["force"]["name"] == "Haiti"
+
+
+def test_a_description_means_the_only_body_of_its_kind():
+    text = "Norway gave 40 million euros to the anti-gang force. The Gang Suppression Force began in September."
+    anchors = [("40 million euros", "P disbursed", 0.95, {"Norway": 0.9}, {"the anti-gang force": 0.9})]
+    assert decided(text, anchors)[0]["recipient"]["name"] == "Gang Suppression Force"
+    two = text + " The African Standby Force did not."
+    assert decided(two, anchors)[0]["recipient"]["name"] == "the anti-gang force"
+
+
+def test_a_givers_own_state_receives_nothing_from_it():
+    text = "USAID will give $155 million, the United States said, to Syria."
+    sides = {"United States": 0.6, "Syria": 0.5}
+    draft = decided(text, [("$155 million", "P pledged", 0.95, {"USAID": 0.9, "United States": 0.1}, sides)])[0]
+    assert (draft["contributors"][0]["name"], draft["recipient"]["name"]) == ("USAID", "Syria")
+
+
+def test_a_states_agency_beside_it_is_no_other_giver():
+    text = "Turkey and TIKA gave 15 million dollars to Gaza."
+    draft = decided(text, [("15 million dollars", "P disbursed", 0.95, {"Turkey": 0.9, "TIKA": 0.8}, {"Gaza": 0.9})])[0]
+    assert [one["name"] for one in draft["contributors"]] == ["Turkey"]

@@ -9,6 +9,7 @@ import pytest
 
 from extract.documents import document_from_text
 from extract.errors import ConfigError
+from extract.normalise.actors import find_actors
 from extract.providers import embedded
 from extract.providers.embedded import EmbeddedProvider
 from extract.providers.embedded.candidates import read_candidates
@@ -183,3 +184,8 @@ def test_who_speaks_for_a_state(text, language, person, country):
 
     mention = country_of(person, leaders(text, find_actors(text, language)))
     assert (mention.actor.code if mention else None) == country
+
+
+def test_northern_cyprus_is_not_cyprus():
+    found = find_actors("Macaristan ve Kuzey Kıbrıs Türk Cumhuriyeti gözlemci statüsünde.", "tr")
+    assert [one.actor.entity_id for one in found] == ["HUN"]
