@@ -1,0 +1,66 @@
+"""The closed classes of words by which the warehouse follows a sum that changes, in the project's languages."""
+
+from pathlib import Path
+
+import duckdb
+import jinja2
+import pytest
+
+MACROS = Path(__file__).parents[2] / "dbt_project" / "macros" / "claims.sql"
+
+
+def says(macro, quote):
+    words = jinja2.Environment().from_string(MACROS.read_text(encoding="utf-8")).module
+    return duckdb.execute(f"select {getattr(words, macro)('quote')} from (select ? as quote)", [quote]).fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Gavi has cut its target to $8.5 billion.",
+        "The pledge was reduced from 9 to 8 million euros.",
+        "La France a ramené sa promesse à 8 millions d'euros.",
+        "El fondo rebajó su meta a 8.500 millones de dólares.",
+        "O Brasil reduziu a sua contribuição para 8 milhões.",
+        "Berlin hat die Zusage auf 8 Millionen Euro gekürzt.",
+        "Норвегия сократила взнос до 8 миллионов крон.",
+        "خفضت النرويج تعهدها إلى 8 ملايين دولار",
+        "Norveç katkısını 8 milyona indirdi.",
+        "挪威将捐款下调至800万美元。",
+    ],
+)
+def test_a_lower_figure_in_place_of_a_higher_one(quote):
+    assert says("is_cut", quote) and not says("is_raise", quote)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Italy lends 95 million euros instead of the 80 million named in summer.",
+        "The sum is 1.6 billion roubles, and not 2 billion.",
+        "Rom leiht nun 95 Millionen Euro statt der im Sommer genannten 80 Millionen.",
+        "la Russie a versé 1,6 milliard de roubles, et non 2 milliards",
+        "La suma es de 95 millones en lugar de los 80 anunciados.",
+        "São 95 milhões em vez dos 80 anunciados.",
+        "Рим даст 95 миллионов вместо 80.",
+        "ستقدم روما 95 مليونا بدلا من 80 مليونا",
+        "意大利提供9500万欧元，而非8000万欧元。",
+    ],
+)
+def test_a_figure_in_place_of_another_may_be_higher_or_lower(quote):
+    assert says("is_cut", quote) and says("is_raise", quote)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Norway pledged 8 million euros to Chad, not to Mali.",
+        "Spain gave 8 million euros and Portugal 5 million.",
+        "Au lieu de parler, la France a donné.",
+        "Deutschland zahlt 8 Millionen Euro, nicht aber Frankreich.",
+        "The fund helps to cut emissions in 12 countries.",
+        "Норвегия даст 8 миллионов крон до конца года.",
+    ],
+)
+def test_other_words_change_no_sum(quote):
+    assert not says("is_replaced", quote) and not says("is_cut", quote)
