@@ -47,7 +47,6 @@ class Attempt:
     question: str | None = None
 
 
-
 class Provider(Protocol):
     """Answers documents; one document's failure is an attempt, never an exception."""
 

@@ -282,13 +282,18 @@ SCHEDULED: dict[str, Any] = {"retry_after": timedelta(hours=6), "give_up_after":
 """Settings under which a document that failed once is not asked about again."""
 
 
+def norway_and_peru(folder: Path) -> Path:
+    """A folder with one document of two records."""
+    folder.mkdir()
+    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    return folder
+
+
 def test_a_document_within_which_the_budget_ended_is_pending_and_goes_on_from_its_answers(
     tmp_path: Path, warehouse: Path, without_dbt: list[str]
 ) -> None:
     """The first answer breaks off after a whole record, and there is no money to ask for the rest."""
-    folder = tmp_path / "one"
-    folder.mkdir()
-    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    folder = norway_and_peru(tmp_path / "one")
     settings = Settings(warehouse=warehouse, concurrency=1, **SCHEDULED)
     with FakeServer([BROKEN_OFF, THE_REST]) as server:
         seen = []
@@ -338,9 +343,7 @@ def test_half_an_answer_does_not_replace_a_whole_one(
     tmp_path: Path, warehouse: Path, without_dbt: list[str]
 ) -> None:
     """The question changes; its answer is cut off, once and again; the old one stands until the new one is whole."""
-    folder = tmp_path / "one"
-    folder.mkdir()
-    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    folder = norway_and_peru(tmp_path / "one")
     stands_for = (
         "select count(*) from raw.records where extraction_id in (select extraction_id from raw.sightings"
         " qualify row_number() over (partition by source_id order by seen_at desc) = 1)"
@@ -397,9 +400,7 @@ def test_of_a_long_document_only_the_passages_without_an_answer_are_asked_later(
 def test_what_was_cut_off_in_a_run_that_did_not_publish_goes_on_from_the_journal(
     tmp_path: Path, warehouse: Path, without_dbt: list[str]
 ) -> None:
-    folder = tmp_path / "one"
-    folder.mkdir()
-    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    folder = norway_and_peru(tmp_path / "one")
     without_dbt.append("a test failed")
     with FakeServer([BROKEN_OFF, THE_REST]) as server:
         first = run_pipeline(
@@ -434,9 +435,7 @@ def test_what_failed_is_asked_anew_and_not_taken_for_cut_off(
 def test_a_second_pass_or_model_for_which_there_is_no_money_comes_later(
     tmp_path: Path, warehouse: Path, without_dbt: list[str], passes: int
 ) -> None:
-    folder = tmp_path / "one"
-    folder.mkdir()
-    (folder / "one.txt").write_text(f"{NORWAY} {PERU}", encoding="utf-8")
+    folder = norway_and_peru(tmp_path / "one")
     more: dict[str, Any] = {"passes": 2} if passes == 2 else {"verify": "openai/gpt-5"}
 
     def script(request: FakeRequest) -> FakeReply:

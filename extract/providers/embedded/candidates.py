@@ -87,6 +87,11 @@ class Candidate:
     actors: list[tuple[float, Name]]
     counterparts: list[tuple[float, Name]]
 
+    def likeliest(self, letter: str) -> str:
+        """The stage, or role, that the network finds likeliest if this is a record of that type."""
+        columns = COLUMNS[letter]
+        return RECORD_CLASSES[columns[int(self.scores[columns].argmax())]][2:]
+
     def flag(self, name: str) -> float:
         """Probability of a flag: "conditional", "planned", a role."""
         return float(self.scores[CLASS_INDEX[name]])

@@ -16,11 +16,10 @@ from typing import Any
 
 from extract.normalise.actors import resolve_actor
 from extract.providers.embedded.candidates import COLUMNS, Candidate, Readings
-from extract.providers.embedded.examples import CLASS_INDEX, CLASSES
+from extract.providers.embedded.examples import ROLES
 from extract.schema import Actor
 
 COEFFICIENTS = Path(__file__).with_name("confidence.json")
-_SEATS = [CLASS_INDEX[name] for name in CLASSES[CLASS_INDEX["founding_member"] :]]
 # Neighbours are counted this far to both sides of an anchor, in characters.
 _NEAR = 200
 _LEAST = 0.01
@@ -81,7 +80,7 @@ def evidence(
         ),
         "counterpart_of_document": math.log1p(mass.get(side_actor.entity_id, 0.0)) if side_actor else 0.0,
         "seat": float(is_seat),
-        "seat_role": _log_odds(float(max(one.scores[_SEATS]))) if is_seat else 0.0,
+        "seat_role": _log_odds(max(one.flag(role) for role in ROLES)) if is_seat else 0.0,
         "planned": one.flag("planned"),
         "no_unit": float(one.kind == "number"),
         "sentence": math.log(max(end - start, 20) / 100),

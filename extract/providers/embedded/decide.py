@@ -34,7 +34,7 @@ from extract.providers.embedded.candidates import (
     read_candidates,
 )
 from extract.providers.embedded.confidence import Evidence, confidence, evidence
-from extract.providers.embedded.examples import CLASS_INDEX, CLASSES
+from extract.providers.embedded.examples import ROLES
 from extract.providers.embedded.model import Model
 from extract.providers.embedded.roles import role_from_words
 from extract.providers.embedded.stages import Kind, stage_from_words
@@ -59,7 +59,6 @@ from extract.providers.embedded.words import (
     SUSPENDED,
 )
 
-_ROLES = CLASSES[CLASS_INDEX["founding_member"] :]
 # Candidates less probable than this are not even kept as rejected ones.
 _WORTH_KEEPING = 0.15
 # "45 million dollars, nearly 24 billion francs": a comma and two words at most.
@@ -276,9 +275,8 @@ class _Decider:
 
     def _sum(self, one: Candidate, words: str, role: str | None = None) -> None:
         """A sum that nobody gives: a need, a target, a cost."""
-        columns = COLUMNS["F"]
         role = role or role_from_words(self.text, one.start, one.end, self.readings.sentence(one.start))
-        role = role or RECORD_CLASSES[columns[int(one.scores[columns].argmax())]][2:]
+        role = role or one.likeliest("F")
         draft = {
             "type": "funding_amount", "role": role, "money": words, "payer": None,
             "payee": self._side(one.counterparts, "F", one, set()), **self._common(one, []),
@@ -406,7 +404,7 @@ class _Decider:
             return
         if any(one.start <= mention.start < one.end and mention.form == "adjective" for mention in self.named):
             return  # "the British former premier": a nationality is no member
-        roles = [(one.flag(role), role) for role in _ROLES]
+        roles = [(one.flag(role), role) for role in ROLES]
         best = max(roles)
         role = best[1] if best[0] >= 0.5 else "member"
         has_seat = role in {"chair", "executive_member"}
@@ -511,7 +509,7 @@ class _Decider:
                         return _actor(name)
             inside = self._named_inside(best)
             if inside is not None and inside.actor.entity_id not in givers:
-                return {"name": inside.surface, "type": inside.actor.type}
+                return _mentioned(inside)
             described = self._described(best.words, givers)
             if described is not None:
                 return described
@@ -548,8 +546,9 @@ class _Decider:
                 if one.end <= lead_end and one.actor.type in types and one.actor.entity_id not in everyone
                 and one.form in {"name", "abbreviation"}
             ]  # fmt: skip
-            if len({one.actor.entity_id for one in fitting}) == 1:
-                return {"name": fitting[0].surface, "type": fitting[0].actor.type}
+            only = _only(fitting)
+            if only is not None:
+                return _mentioned(only)
         return None
 
     def _first_named(self, entity: str) -> dict[str, Any] | None:
@@ -559,7 +558,7 @@ class _Decider:
                 return _actor(name)
         for mention in self.named:
             if mention.actor.entity_id == entity:
-                return {"name": mention.surface, "type": mention.actor.type}
+                return _mentioned(mention)
         return None
 
     def _force(
@@ -596,8 +595,9 @@ class _Decider:
                 of_kind = [one for one in self.named if one.actor.entity_id not in givers
                            and one.actor.entity_id in aliases().organisations
                            and name.search(aliases().organisations[one.actor.entity_id].name_en)]  # fmt: skip
-                if len({one.actor.entity_id for one in of_kind}) == 1:
-                    return {"name": of_kind[0].surface, "type": of_kind[0].actor.type}
+                only = _only(of_kind)
+                if only is not None:
+                    return _mentioned(only)
         return None
 
     def _serving_in(self, side: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -607,9 +607,8 @@ class _Decider:
         country = resolve_actor(side["name"], "country", self.language).entity_id
         serving = [one for one in self.named if one.actor.type == "force"
                    and aliases().organisations[one.actor.entity_id].host_iso3 == country]  # fmt: skip
-        if len({one.actor.entity_id for one in serving}) != 1:
-            return None
-        return {"name": serving[0].surface, "type": "force"}
+        only = _only(serving)
+        return _mentioned(only) if only is not None else None
 
     def _host(self, one: Candidate, givers: set[str]) -> dict[str, Any] | None:
         """The country named nearest in the sentence, else the document's commonest; never one that sends some."""
@@ -636,8 +635,7 @@ class _Decider:
 
     def _named_inside(self, name: Name) -> ActorMention | None:
         """The one known actor that a longer phrase names: "the army of Chad"."""
-        inside = [one for one in self.named if one.start <= name.end + 1 and one.end + 1 >= name.start]
-        return inside[0] if len({one.actor.entity_id for one in inside}) == 1 else None
+        return _only([one for one in self.named if one.start <= name.end + 1 and one.end + 1 >= name.start])
 
     def _last_named(
         self, position: int, types: frozenset[str] | set[str], without: set[str] | None = None, like: str = ""
@@ -653,7 +651,7 @@ class _Decider:
         fitting = alike or [one for one in others if one.actor.type in types]
         before = [one for one in fitting if one.end <= position]
         chosen = before[-1] if before else fitting[0] if fitting else None
-        return {"name": chosen.surface, "type": chosen.actor.type} if chosen else None
+        return _mentioned(chosen) if chosen else None
 
     def _named_at(self, side: dict[str, Any] | None, one: Candidate) -> list[Name]:
         """The counterpart's own place, to quote it, if the network found it."""
@@ -674,15 +672,15 @@ class _Decider:
         return {"realis": flags[0] if flags else "actual", "event_date": expression, "quotes": quotes}
 
     def _emit(self, draft: dict[str, Any], one: Candidate, probability: float, threshold: float) -> None:
+        if self.min_confidence is None and probability < threshold:
+            self._reject(draft, f"not sure enough: probability {probability:.2f} is below {threshold:.2f}")
+            return
         said = self._said_stage([one], one.letter)
-        columns = COLUMNS[one.letter]
-        agrees = None if said is None else said == RECORD_CLASSES[columns[int(one.scores[columns].argmax())]][2:]
+        agrees = None if said is None else said == one.likeliest(one.letter)
         found = evidence(draft, one, probability, self.readings, self.recipients, agrees)
         sure = confidence(found)
         least = self.thresholds.confidence if self.min_confidence is None else self.min_confidence
-        if self.min_confidence is None and probability < threshold:
-            self._reject(draft, f"not sure enough: probability {probability:.2f} is below {threshold:.2f}")
-        elif sure < least:
+        if sure < least:
             self._reject(draft, f"confidence {sure:.2f} is below {least:.2f}")
         else:
             self.decision.drafts.append(draft)
@@ -709,6 +707,15 @@ def _actor(name: Name, *, as_person: bool = False) -> dict[str, Any]:
     if name.stands_for is not None and not as_person:
         return {"name": name.stands_for.surface, "type": "country"}
     return {"name": name.words, "type": name.actor.type}
+
+
+def _mentioned(mention: ActorMention) -> dict[str, Any]:
+    return {"name": mention.surface, "type": mention.actor.type}
+
+
+def _only(mentions: list[ActorMention]) -> ActorMention | None:
+    """The first of mentions that all name one actor; None if they name several, or there are none."""
+    return mentions[0] if len({one.actor.entity_id for one in mentions}) == 1 else None
 
 
 def _lists(readings: Readings) -> dict[Name, frozenset[Name]]:

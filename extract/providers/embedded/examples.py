@@ -28,6 +28,8 @@ _SAME = {
     "T cancelled": "T refused", "M suspended": "M expelled", "M invitation_withdrawn": "M expelled",
 }  # fmt: skip
 CLASS_INDEX = {name: n for n, name in enumerate(CLASSES)}
+# What a member may be beside a member.
+ROLES = CLASSES[CLASS_INDEX["founding_member"] :]
 SPAN_KINDS = ("money", "headcount", "number", "actor")
 # Stands between the headline of an article and a passage of it.
 HEADLINE_END = " ¶ "
