@@ -11,7 +11,7 @@ run: $(VENV)/ready
 	$(BIN)/pledgebook run seeds/documents
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: lint types test
 

@@ -2,9 +2,10 @@
 
     python benchmarks/evaluate_aiddata.py [--model openai/gpt-5-mini]
 
-Of each description the record whose contributor is the coded donor counts, that of the largest amount
-if there are several. Totals only are printed, never a row: nothing is to be trained on it, by hand
-neither. A description without such a record is wrong in everything but the amount where none is coded.
+Of each description the record whose contributor is the coded donor, or an agency of it (the Saudi Fund for
+Development), counts, that of the largest amount if there are several. Totals only are printed, never a row:
+nothing is to be trained on it, by hand neither. A description without such a record is wrong in everything
+but the amount where none is coded.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ SLICE = "aiddata"
 
 
 def chosen_record(records: Sequence[PredictedRecord], donor: str) -> PredictedRecord | None:
-    """The record whose contributor is the donor; that of the largest amount if there are several."""
+    """The record whose contributor is the donor or acts for it; that of the largest amount if there are several."""
     given = [
         record
         for record in records
-        if donor in record.contributors
+        if donor in (*record.contributors, record.actor_on_behalf_of)
         and (record.type == "pledge" or (record.type == "funding_amount" and record.role == "contribution"))
     ]
     return max(given, key=lambda record: -1 if record.amount is None else record.amount, default=None)

@@ -109,6 +109,7 @@ class PredictedRecord(Claim):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    actor_on_behalf_of: str | None = None
     quote: str
     start: int
     end: int

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from extract.documents import Document
 from extract.grounding import Grounder, digit_groups, folded_once, says
-from extract.normalise.actors import find_actors, resolve_actor
+from extract.normalise.actors import code_of, find_actors, principal_of, resolve_actor
 from extract.normalise.dates import resolve_date
 from extract.normalise.folding import fold_text
 from extract.normalise.headcounts import find_headcounts, parse_quantity
@@ -615,6 +615,7 @@ def flat_record(record: Record) -> dict[str, Any]:
         "actor": first.name if first else None,
         "actor_code": first.code if first else None,
         "actor_type": first.type if first else None,
+        "actor_on_behalf_of": _acts_for(first) if first else None,
         "counterpart": counterpart.name if counterpart else record.body,
         "counterpart_code": counterpart.code if counterpart else None,
         "amount": _number(money.amount) if money else None,
@@ -634,6 +635,12 @@ def flat_record(record: Record) -> dict[str, Any]:
         "end": best.end,
         "confidence": record.confidence,
     }
+
+
+def _acts_for(actor: Actor) -> str | None:
+    """Code of whom the text says that it acts for, else of the state or organisation whose money it gives."""
+    principal = actor.on_behalf_of or principal_of(actor)
+    return code_of(principal) if principal else None
 
 
 def _number(value: Any) -> int | float | None:

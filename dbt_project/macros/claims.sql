@@ -71,7 +71,7 @@
     quote,
     "rais|increas|boost|lift|upp|top|bring|doubl|tripl|trebl|now |désormais|port|relèv|augment|hauss|sube|subirá|elev|aument|increment|ampl|erhöh|stock|heb|увелич|дов|رفع|زاد|زيادة|ليصل|لتصل|يصل|çıkar|yükselt|revis|revu|nach oben|more than|de plus|más de lo|que o |mehr als|больше|أكثر مما|增至|提高|增加|升至|追加|quadrupl|ارتفع",
     "\\b(rais|increas|boost|lift|upp|top)(e[sd]?|s|ed|ing|ped|pe[sd]) [^.;]{0,60}\\bto\\b|\\bbring(s|ing)? [^.;]{0,50}\\bto\\b|\\b(doubl|tripl|trebl|quadrupl)(e[sd]?|ing) (its|their|his|her|the|that|this)\\b|\\bnow (total|amount|stand|contribut|com(e|ing) to)|désormais|\\bport(e|ent|é|ée|és|ées|ant|era|eront)[^.;]{0,60} à |\\b(relèv|augment|hauss)[^.;]{0,60} à |\\b(sube|suben|subirá|elev|aument|increment|ampl[ií])[^.;]{0,60}\\b(a|hasta|para)\\b|\\b(erhöh|stock|heb|aufgestock)[^.;]{0,60}\\bauf\\b|увелич[^.;]{0,60} до |дов[её]л[^.;]{0,60} до |(رفع|زاد|زيادة|ارتفع|يرفع|ترفع|ليصل|لتصل|يصل)[^.؛]{0,60}إلى|çıkar(dı|ıyor|acak|ıldı)|yükselt|(revis|revu)[^.;]{0,40}(upward|hausse|al alza|em alta|para cima)|nach oben (korrigier|revidier)|more than (it|he|she|they)? ?(had )?(first |originally )?(offered|promised|pledged)|de plus (que|qu.)[^.;]{0,20}(promis|annonc|propos)|más de lo (prometido|ofrecido|anunciado)|(do que o|que o) (prometido|oferecido|anunciado)|mehr als (versprochen|angekündigt|zugesagt|angeboten)|больше,? чем (предл|обещ|объяв)|أكثر مما (وعد|أعلن|تعهد|عرض)|增至|提高到|提高至|增加到|增加至|升至|追加至"
-  ) }} or {{ is_replaced(quote) }}
+  ) }}
 {%- endmacro %}
 
 
@@ -81,12 +81,13 @@
     quote,
     "lower|cut|reduc|trim|slash|scal|halv|ram[eè]n|rédui|abaiss|rebaj|reduj|recort|reduz|cort|baix|senk|kürz|herabgesetzt|verringer|сни[зж]|сокра|урез|уменьш|خفض|خفّض|قلص|قلّص|تقليص|تخفيض|düşür|indir|下调|减|降",
     "\\b(lower|cut|reduc|trim|slash|scal|halv)(e[sd]?|s|ed|ing|ting|ts|med|ming)? [^.;]{0,60}\\bto\\b|\\b(ram[eè]n|rédui|abaiss)[^.;]{0,60} à |\\b(rebaj|reduj|reduc|recort)[^.;]{0,60}\\ba\\b|\\b(reduz|cort|baix|rebaix)[^.;]{0,60}\\bpara\\b|(senk|kürz|reduzier|herabgesetzt|verringer)[^.;]{0,60}\\bauf\\b|\\bauf\\b[^.;]{0,40}(gesenkt|gekürzt|reduziert|herabgesetzt|verringert)|(сниз|сниж|сократ|сокращ|урез|уменьш)[^.;]{0,60} до |(خفض|خفّض|قلص|قلّص|تقليص|تخفيض)[^.؛]{0,60}إلى|düşür|indir(di|iyor|ecek|ildi)|下调至|下调到|减至|减少到|降至|降到|削减至|缩减至"
-  ) }} or {{ is_replaced(quote) }}
+  ) }}
 {%- endmacro %}
 
 
 {% macro is_replaced(quote) -%}
-  {#- True when the words set a figure in place of another ("95 million instead of 80", "and not 2 billion"). -#}
+  {#- True when the words set a figure in place of another ("95 million instead of 80", "and not 2 billion"): it may be
+      a higher or a lower one. -#}
   {{ has_words(
     quote,
     "instead of|rather than|up from|down from|statt|anstelle|au lieu d|en lugar d|[em][nm] vez d|em lugar d|ao invés d|вместо|بدلا|بدلاً|عوضا|عوضاً|yerine|而[非不]|not |et non|y no |e não|nicht |, а не |وليس",
@@ -99,13 +100,16 @@
   {#- The year for which a sum is given: "7 million for 2026", "en 2026", "this year" in a report of 2026. A closed
       class of prepositions and words, in the project's languages; null where the words say none. -#}
   coalesce(
-    try_cast(regexp_extract(
-      lower({{ quote }}),
-      '(?:^|\PL)(?:in|for|during|pour|en|durant|em|para|für|im jahr|auch|в|на|за|في|عام|لعام|سنة|لسنة)\s(20[0-9]{2})(?:[^0-9]|$)',
-      1
-    ) as integer),
-    try_cast(regexp_extract(lower({{ quote }}), '(?:^|[^0-9])(20[0-9]{2})\s?(?:年|yılı)', 1) as integer),
+    case when contains({{ quote }}, '20') then coalesce(
+      try_cast(regexp_extract(
+        lower({{ quote }}),
+        '(?:^|\PL)(?:in|for|during|pour|en|durant|em|para|für|im jahr|auch|в|на|за|في|عام|لعام|سنة|لسنة)\s(20[0-9]{2})(?:[^0-9]|$)',
+        1
+      ) as integer),
+      try_cast(regexp_extract(lower({{ quote }}), '(?:^|[^0-9])(20[0-9]{2})\s?(?:年|yılı)', 1) as integer)
+    ) end,
     year({{ known_date }}) + case
+      when not regexp_matches(lower({{ quote }}), 'year|l.an|année|año|\bano|jahr|году|العام|السنة|yıl|年') then null
       when regexp_matches(
         lower({{ quote }}),
         'this year|cette année|este año|este ano|dieses jahr|diesem jahr|(этом|текущем|нынешнем) году|هذا العام|هذه السنة|العام (الجاري|الحالي)|bu yıl|今年|本年度'

@@ -56,3 +56,10 @@
             and not {{ commitments }}.is_joint
     ) as bigint) as troops_deployed_min
 {%- endmacro %}
+
+
+{% macro distinct_n(value) -%}
+  {#- How many different values there are in a small group: DuckDB's count(distinct) keeps a table for every group, and takes
+      twice as long. Null is none. -#}
+  len(list_distinct(list(hash({{ value }})) filter (where {{ value }} is not null)))
+{%- endmacro %}

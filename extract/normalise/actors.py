@@ -87,6 +87,17 @@ def resolve_actor(name: str, type_hint: ActorType = "unknown", language: str | N
     return meaning.model_copy(update={"name": written}) if meaning.name != written else meaning
 
 
+def principal_of(actor: Actor) -> str | None:
+    """Entity id of the one state or organisation whose money an agency gives; None for who gives its own."""
+    return aliases().principals.get(actor.entity_id)
+
+
+def code_of(entity_id: str) -> str:
+    """ISO 3166-1 alpha-3 of a country, otherwise the English name, or the slug of what no list knows."""
+    known = aliases().organisations.get(entity_id)
+    return known.name_en if known else entity_id
+
+
 # Finding.
 
 

@@ -619,7 +619,7 @@ def test_scores_of_project_descriptions(shared_gold: ModuleType) -> None:
     found = {
         "a": [predicted(**kenya, amount=10), predicted(**kenya), predicted(**kenya, actor_code="SWE", amount=9e9)],
         "b": [predicted(NEED, actor_code="NOR"), predicted(**kenya, currency="USD", stage="disbursed")],
-        "c": [predicted(joint=["KWT"])],
+        "c": [predicted(joint=["KWT"], actor="Norad", actor_code="Norad", actor_on_behalf_of="NOR")],
     }
     values = {one.measure: (one.value, one.n) for one in benchmark.aiddata_measures(rows, found)}
     assert values["amount"] == (pytest.approx(2 / 3), 3)

@@ -249,15 +249,31 @@ def test_a_flat_record_is_what_other_programs_read():
                              recipient={"name": "the fund", "type": "programme"})).records  # fmt: skip
     flat = flat_record(record)
     assert list(flat) == [
-        "type", "actor", "actor_code", "actor_type", "counterpart", "counterpart_code", "amount", "amount_min",
-        "amount_max", "currency", "headcount", "personnel", "qualifier", "stage", "role", "joint", "conditional",
-        "date", "quote", "start", "end", "confidence",
+        "type", "actor", "actor_code", "actor_type", "actor_on_behalf_of", "counterpart", "counterpart_code", "amount",
+        "amount_min", "amount_max", "currency", "headcount", "personnel", "qualifier", "stage", "role", "joint",
+        "conditional", "date", "quote", "start", "end", "confidence",
     ]  # fmt: skip
     assert (flat["actor_code"], flat["joint"], flat["amount"], flat["currency"], flat["counterpart"]) == (
         "OMN", ["QAT", "KWT"], 1_200_000_000, "USD", "the fund",
     )  # fmt: skip
     assert TEXT[flat["start"] : flat["end"]] == flat["quote"]
     assert json.loads(json.dumps(flat)) == flat
+
+
+@pytest.mark.parametrize(
+    ("actor", "acts_for"),
+    [
+        ({"name": "USAID"}, "USA"),  # an agency gives its state's money
+        ({"name": "ECHO"}, "European Union"),
+        ({"name": "Amina Diallo", "type": "person", "on_behalf_of": "Mali"}, "MLI"),
+        ({"name": "Amina Diallo", "type": "person"}, None),
+        ({"name": "Mali"}, None),
+    ],
+)
+def test_whom_a_contributor_acts_for(actor: dict[str, Any], acts_for: str | None):
+    text = f"{actor['name']}, the envoy of Mali, pledged $5 million to Chad."
+    built = build({**pledge(text, "", "$5 million"), "contributors": [actor]}, text=text)
+    assert [flat_record(one)["actor_on_behalf_of"] for one in built.records] == [acts_for]
 
 
 _WORDS = st.sampled_from(

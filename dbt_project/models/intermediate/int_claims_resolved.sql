@@ -296,6 +296,7 @@ corrected as (
         evidence[1].quote as quote,
         {{ is_raise('evidence[1].quote') }} as is_raise,
         {{ is_cut('evidence[1].quote') }} as is_cut,
+        {{ is_replaced('evidence[1].quote') }} as is_replaced,
         evidence[1].start as span_start,
         evidence[1]."end" as span_end,
         confidence,
@@ -307,7 +308,9 @@ corrected as (
 -- Unknown is null and nothing is promised by a nought: "not a single soldier" is no headcount.
 noughts_removed as (
 
-    select * replace (
+    select * exclude (is_replaced) replace (
+        is_raise or is_replaced as is_raise,
+        is_cut or is_replaced as is_cut,
         nullif(amount, 0) as amount,
         nullif(amount_min, 0) as amount_min,
         nullif(amount_max, 0) as amount_max,

@@ -74,6 +74,7 @@ valued as (
         clustered.commitment_id,
         -- How many were promised and how many came are two questions; a sum of money is one.
         case when measured.measure = 'money' then 'any' else coalesce(claims.stage_group, 'any') end as stage_group,
+        coalesce(measured.qualifier, '') in ('at_least', 'more_than') as is_open,
         claims.advances_stage,
         claims.is_raise and measured.measure = 'money' as is_raise,
         claims.is_cut and measured.measure = 'money' as is_cut,
@@ -81,35 +82,43 @@ valued as (
         claims.source_key,
         claims.document_id,
         claims.effective_date,
-        -- The most trusted report speaks for a value, the earliest among equals.
-        row_number() over (
-            partition by clustered.commitment_id, measured.measure
-            order by claims.source_rank, claims.own_date nulls last, claims.effective_date nulls last, claims.claim_id
-        ) as trust_n
+        claims.own_date
     from measured
     inner join claims using (claim_id)
     inner join clustered using (claim_id)
 
 ),
 
+-- What is said to go beyond other values, or to take their place.
+turns as (
+
+    select
+        commitment_id,
+        measure,
+        stage_group,
+        max(headline) filter (where is_open) as highest_open,
+        max(headline) filter (where is_raise) as highest_raised,
+        min(headline) filter (where is_cut) as lowest_cut,
+        max(effective_date) filter (where is_cut) as last_cut_date
+    from valued
+    where is_open or is_raise or is_cut
+    group by commitment_id, measure, stage_group
+
+),
+
 counted as (
 
     select
-        *,
-        coalesce(qualifier, '') in ('at_least', 'more_than') as is_open,
-        max(case when coalesce(qualifier, '') in ('at_least', 'more_than') then headline end) over (
-            partition by commitment_id, measure, stage_group
-        ) as highest_open,
-        max(case when is_raise then headline end) over (
-            partition by commitment_id, measure, stage_group
-        ) as highest_raised,
-        min(case when is_cut then headline end) over (
-            partition by commitment_id, measure, stage_group
-        ) as lowest_cut,
-        max(case when is_cut then effective_date end) over (
-            partition by commitment_id, measure, stage_group
-        ) as last_cut_date
+        valued.*,
+        turns.highest_open,
+        turns.highest_raised,
+        turns.lowest_cut,
+        turns.last_cut_date
     from valued
+    left join turns
+        on valued.commitment_id = turns.commitment_id
+        and valued.measure = turns.measure
+        and valued.stage_group = turns.stage_group
 
 ),
 
@@ -135,10 +144,12 @@ distinct_values as (
             or coalesce(headline > lowest_cut and effective_date <= last_cut_date, false)
         ) as is_superseded,
         min(source_rank) as source_rank,
-        count(distinct source_key) as independent_sources_n,
-        count(distinct document_id) as documents_n,
+        {{ distinct_n('source_key') }} as independent_sources_n,
+        {{ distinct_n('document_id') }} as documents_n,
         max(effective_date) as last_date,
-        arg_min(claim_id, trust_n) as claim_id
+        -- The most trusted report speaks for a value, the earliest among equals.
+        arg_min(claim_id, (source_rank, own_date is null, own_date, effective_date is null, effective_date, claim_id))
+            as claim_id
     from counted
     group by commitment_id, measure, stage_group, headline, value, value_min, value_max, qualifier, currency
 

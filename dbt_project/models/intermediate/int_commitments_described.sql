@@ -40,10 +40,10 @@ ranked as (
 
     select
         claims.claim_id,
+        claims.document_id,
+        claims.contributor_key,
+        claims.contributor_ids,
         clustered.commitment_id,
-        clustered.counterpart_id as cluster_counterpart_id,
-        clustered.wider_counterpart_id,
-        clustered.cluster_reason,
         row_number() over (
             partition by clustered.commitment_id
             order by
@@ -53,43 +53,62 @@ ranked as (
                 claims.document_id,
                 claims.ordinal,
                 claims.claim_id
-        ) as claim_n,
-        -- A seat with a name of its own says more than "member"; among those the latest.
-        row_number() over (
-            partition by clustered.commitment_id
-            order by
-                claims.role in ('founding_member', 'permanent_member', 'executive_member', 'chair') desc,
-                claims.advances_stage desc,
-                claims.effective_date desc nulls last,
-                claims.source_rank,
-                claims.document_id,
-                claims.ordinal,
-                claims.claim_id
-        ) as role_n
+        ) as claim_n
     from claims
     inner join clustered using (claim_id)
+
+),
+
+-- A seat with a name of its own says more than "member"; among those the latest.
+roles as (
+
+    select clustered.commitment_id, claims.role
+    from claims
+    inner join clustered using (claim_id)
+    where claims.role is not null
+    qualify row_number() over (
+        partition by clustered.commitment_id
+        order by
+            claims.role in ('founding_member', 'permanent_member', 'executive_member', 'chair') desc,
+            claims.advances_stage desc,
+            claims.effective_date desc nulls last,
+            claims.source_rank,
+            claims.document_id,
+            claims.ordinal,
+            claims.claim_id
+    ) = 1
 
 ),
 
 ordered as (
 
     select
-        ranked.*,
+        ranked.claim_id,
+        ranked.claim_n,
+        clustered.commitment_id,
+        clustered.counterpart_id as cluster_counterpart_id,
+        clustered.wider_counterpart_id,
+        clustered.cluster_reason,
         claims.* exclude (claim_id, counterpart_id)
     from ranked
+    inner join clustered using (claim_id)
     inner join claims using (claim_id)
 
 ),
 
+-- Nearly always all claims name the same contributors.
 contributor_sets as (
 
     select
         commitment_id,
         contributor_key,
-        contributor_ids,
+        any_value(contributor_ids) as contributor_ids,
         count(distinct document_id) as documents_n
-    from ordered
-    group by commitment_id, contributor_key, contributor_ids
+    from ranked
+    where commitment_id in (
+        select commitment_id from ranked group by commitment_id having min(contributor_key) <> max(contributor_key)
+    )
+    group by commitment_id, contributor_key
 
 ),
 
@@ -109,7 +128,6 @@ described as (
         commitment_id,
         min(record_type) as record_type,
         bool_or(is_contribution) as is_contribution,
-        arg_min(role, role_n) filter (where role is not null) as role,
         min(cluster_counterpart_id) as counterpart_id,
         min(wider_counterpart_id) as wider_counterpart_id,
         arg_min(host_id, claim_n) filter (where host_id is not null) as host_id,
@@ -126,6 +144,8 @@ described as (
         arg_min(period, claim_n) filter (where period is not null) as period,
         arg_min(condition, claim_n) filter (where condition is not null) as condition,
         arg_min(personnel_types, claim_n) filter (where len(personnel_types) > 0) as personnel_types,
+        arg_min(contributor_key, claim_n) as contributor_key,
+        arg_min(contributor_ids, claim_n) as contributor_ids,
         arg_min(claim_id, claim_n) as best_claim_id,
         arg_min(document_id, claim_n) as best_document_id,
         arg_min(quote, claim_n) as best_quote,
@@ -136,9 +156,9 @@ described as (
             as planned_next_stage,
         bool_or(coalesce(currency_is_inferred, false)) as currency_is_inferred,
         count(*) as claims_n,
-        count(distinct document_id) as documents_n,
+        {{ distinct_n('document_id') }} as documents_n,
         -- Ten reprints of one agency are one source, and so are ten copies of one sentence.
-        least(count(distinct source_key), count(distinct quote_key)) as independent_sources_n,
+        least({{ distinct_n('source_key') }}, {{ distinct_n('quote_key') }}) as independent_sources_n,
         list_sort(list(distinct language) filter (where language is not null)) as languages,
         min(effective_date) as first_date,
         min(known_date) as first_seen,
@@ -202,11 +222,11 @@ joined as (
         described.commitment_id,
         described.record_type,
         described.is_contribution,
-        described.role,
-        leading_sets.contributor_ids,
-        leading_sets.contributor_key,
-        len(leading_sets.contributor_ids) as contributors_n,
-        len(leading_sets.contributor_ids) > 1 as is_joint,
+        roles.role,
+        coalesce(leading_sets.contributor_ids, described.contributor_ids) as contributor_ids,
+        coalesce(leading_sets.contributor_key, described.contributor_key) as contributor_key,
+        len(coalesce(leading_sets.contributor_ids, described.contributor_ids)) as contributors_n,
+        len(coalesce(leading_sets.contributor_ids, described.contributor_ids)) > 1 as is_joint,
         described.counterpart_id,
         described.wider_counterpart_id,
         described.host_id,
@@ -291,7 +311,8 @@ joined as (
         coalesce(decisions.is_umbrella, false) as is_umbrella,
         nullif(concat_ws('; ', decisions.decision_note, described.correction_note), '') as override_note
     from described
-    inner join leading_sets using (commitment_id)
+    left join leading_sets using (commitment_id)
+    left join roles using (commitment_id)
     left join money using (commitment_id)
     left join headcounts using (commitment_id)
     left join equipment using (commitment_id)

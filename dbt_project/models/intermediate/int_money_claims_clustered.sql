@@ -127,7 +127,7 @@ keyed as (
 
 -- What is compared, without the texts: the rows are sorted several times, and sorting costs by the byte.
 -- Blocks go by the 128 bits of a hash.
-measured as (
+figures as (
 
     select
         claim_id,
@@ -143,24 +143,53 @@ measured as (
         is_top_up,
         gift_year,
         is_exit,
+        is_raise,
+        is_cut,
         own_date,
         effective_date,
         known_date,
-        stage_rank,
-        bool_or(is_raise and not is_top_up) over same_words as is_raised,
-        bool_or(is_cut) over same_words as is_cut,
-        max(case when is_exit then effective_date end) over same_words as exit_said,
-        -- "more than 40" is said of 40, not of 45, when others say just 40.
-        bool_or(not is_open and not is_approximate) over (partition by md5_number(block_key), headline) as is_said_exactly,
+        stage_rank
+    from keyed
+
+),
+
+-- What all claims of one figure say together.
+same_words as (
+
+    select
+        block_n,
+        headline,
+        is_open,
+        bool_or(is_raise and not is_top_up) as is_raised,
+        bool_or(is_cut) as is_cut,
+        max(effective_date) filter (where is_exit) as exit_said,
         -- Value of the last digit that the figure states: 1 for "7 billion" is a billion.
         power(
             10.0,
             floor(log10(greatest(cast(headline as double), 1e-4))) + 1 - {{ significant_digits('headline') }}
         ) as last_digit_value,
-        min(effective_date) over same_words as first_said,
-        max(effective_date) over same_words as last_said
-    from keyed
-    window same_words as (partition by md5_number(block_key), headline, is_open)
+        min(effective_date) as first_said,
+        max(effective_date) as last_said,
+        -- "more than 40" is said of 40, not of 45, when others say just 40.
+        bool_or(bool_or(not is_open and not is_approximate)) over (partition by block_n, headline) as is_said_exactly
+    from figures
+    group by block_n, headline, is_open
+
+),
+
+measured as (
+
+    select
+        figures.* exclude (is_raise, is_cut),
+        same_words.is_raised,
+        same_words.is_cut,
+        same_words.exit_said,
+        same_words.last_digit_value,
+        same_words.first_said,
+        same_words.last_said,
+        same_words.is_said_exactly
+    from figures
+    inner join same_words using (block_n, headline, is_open)
 
 ),
 
@@ -269,6 +298,22 @@ islands as (
 
 ),
 
+-- Only what is said over more than a few days can be a promise made again: windows cost most of what is done here, and
+-- most promises are in the news once.
+spans as (
+
+    select
+        block_n,
+        island_n,
+        -- The figure by which the commitment goes is that of the report known first: a later report
+        -- with another figure does not change its id, nor orphan a person's decision about it.
+        arg_min(headline, (known_date is null, known_date, headline, claim_id)) as anchor,
+        max(effective_date) - min(effective_date) > {{ var('revision_days') }} as is_long
+    from islands
+    group by block_n, island_n
+
+),
+
 begun as (
 
     select
@@ -278,18 +323,14 @@ begun as (
         min(gift_year) over (partition by block_n, island_n, document_id) as told_year,
         effective_date - min(effective_date) over (partition by block_n, island_n) > {{ var('revision_days') }} as is_later
     from islands
+    semi join (from spans where is_long) as spans using (block_n, island_n)
 
 ),
 
-anchored as (
+followed_up as (
 
     select
         *,
-        -- The figure by which the commitment goes is that of the report known first: a later report
-        -- with another figure does not change its id, nor orphan a person's decision about it.
-        first(headline) over (
-            partition by block_n, island_n order by known_date nulls last, headline, claim_id
-        ) as anchor,
         last_value(own_date ignore nulls) over earlier as previous_own_date,
         max(effective_date) over earlier as previous_date,
         max(stage_rank) over earlier as previous_stage_rank,
@@ -341,7 +382,7 @@ repeated as (
             order by coalesce(own_date, effective_date) nulls first, own_date is null, stage_rank nulls first, claim_id
             rows unbounded preceding
         ) as counted_repeat_n
-    from anchored
+    from followed_up
 
 ),
 
@@ -372,12 +413,15 @@ clustered as (
 
     select
         keyed.*,
-        told_of_both.figure_reason,
-        told_of_both.repeat_n,
+        islands.figure_reason,
+        coalesce(told_of_both.repeat_n, 0) as repeat_n,
         concat_ws(
-            '|', keyed.block_key, cast(cast(told_of_both.anchor as decimal(38, 4)) as varchar), cast(told_of_both.repeat_n as varchar)
+            '|', keyed.block_key, cast(cast(spans.anchor as decimal(38, 4)) as varchar),
+            cast(coalesce(told_of_both.repeat_n, 0) as varchar)
         ) as commitment_key
-    from told_of_both
+    from islands
+    inner join spans using (block_n, island_n)
+    left join told_of_both using (claim_id)
     inner join keyed using (claim_id)
 
 ),
@@ -622,7 +666,13 @@ currency_clusters as (
 currency_steps as (
 
     select *, unnest({{ dollar_steps('usd') }}) as usd_step
-    from (select * exclude (figures_usd), unnest(figures_usd) as usd from currency_clusters)
+    from (
+        select * exclude (figures_usd), unnest(figures_usd) as usd
+        from currency_clusters
+        where giving_key in (
+            select giving_key from currency_clusters group by giving_key having min(currency) <> max(currency)
+        )
+    )
     where usd > 0
 
 ),

@@ -55,31 +55,49 @@ numbers as (
 
 ),
 
--- What claims of one commitment say in words: each field's values, the most trusted first.
-worded as (
+-- What claims of one commitment say in words. In most commitments all say the same.
+words_of_claims as (
 
-    select clustered.commitment_id, 'contributors' as field, claims.contributor_key as value, claims.*
-    from claims inner join clustered using (claim_id)
-    union all
-    select clustered.commitment_id, 'personnel_types' as field, array_to_string(claims.personnel_types, ', ') as value, claims.*
-    from claims inner join clustered using (claim_id)
-    where len(claims.personnel_types) > 0 and claims.personnel_types <> ['unspecified']
-    union all
-    select clustered.commitment_id, 'role' as field, claims.role as value, claims.*
-    from claims inner join clustered using (claim_id)
-    where claims.record_type = 'membership' and claims.role is not null
-    union all
-    select clustered.commitment_id, 'finance_type' as field, claims.finance_type as value, claims.*
-    from claims inner join clustered using (claim_id)
-    where coalesce(claims.finance_type, 'unknown') <> 'unknown'
-    union all
     select
         clustered.commitment_id,
-        'stage' as field,
-        case when claims.realis = 'negated' then 'not ' || claims.stage else claims.stage end as value,
-        claims.*
+        claims.claim_id,
+        claims.document_id,
+        claims.ordinal,
+        claims.source_rank,
+        claims.source_key,
+        claims.effective_date,
+        claims.contributor_key,
+        case
+            when len(claims.personnel_types) > 0 and claims.personnel_types <> ['unspecified']
+                then array_to_string(claims.personnel_types, ', ')
+        end as personnel_types,
+        case when claims.record_type = 'membership' then claims.role end as role,
+        nullif(claims.finance_type, 'unknown') as finance_type,
+        case claims.realis when 'negated' then 'not ' || claims.stage when 'actual' then claims.stage end as stage,
+        claims.realis = 'negated' as is_denied
     from claims inner join clustered using (claim_id)
-    where claims.realis = 'negated' or claims.realis = 'actual'
+
+),
+
+varied as (
+
+    select commitment_id
+    from words_of_claims
+    group by commitment_id
+    having min(contributor_key) <> max(contributor_key)
+        or min(personnel_types) <> max(personnel_types)
+        or min(role) <> max(role)
+        or min(finance_type) <> max(finance_type)
+        or bool_or(is_denied)
+
+),
+
+-- Each field's values, the most trusted first.
+worded as (
+
+    unpivot (select * exclude (is_denied) from words_of_claims semi join varied using (commitment_id))
+    on contributor_key as 'contributors', personnel_types, role, finance_type, stage
+    into name field value value
 
 ),
 
@@ -95,7 +113,6 @@ worded_values as (
         max(effective_date) as last_date,
         arg_min(claim_id, (source_rank, document_id, ordinal)) as claim_id
     from worded
-    where value is not null
     group by commitment_id, field, value
 
 ),
