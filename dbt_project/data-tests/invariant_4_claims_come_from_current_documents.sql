@@ -4,7 +4,7 @@ with
 
 claims as (
 
-    select distinct record_id, document_id, extraction_id from {{ ref('int_claims_resolved') }}
+    select record_id, document_id, extraction_id from {{ ref('int_claims_resolved') }}
 
 ),
 

@@ -19,9 +19,9 @@ countries as (
 allowed as (
 
     select record_id, entity_id from {{ ref('stg_extraction__contributors') }} where actor_type <> 'person'
-    union
+    union all
     select record_id, on_behalf_of as entity_id from {{ ref('stg_extraction__contributors') }} where on_behalf_of is not null
-    union
+    union all
     select contributors.record_id, principals.principal_id as entity_id
     from {{ ref('stg_extraction__contributors') }} as contributors
     inner join {{ ref('principals') }} as principals on contributors.entity_id = principals.organisation_id

@@ -70,6 +70,18 @@
 {%- endmacro %}
 
 
+{% macro claims_of(clustered) -%}
+  {#- A CTE of the claims, to be named before what reads it: in a patch those of `clustered`, fetched once, since their rows
+      are wide and lie anywhere in the table; otherwise all, each reader taking the columns that it needs. -#}
+  {%- set claims = ref('int_claims_resolved') -%}
+  {%- if is_patch() and model.resource_type != 'unit_test' -%}
+  materialized (select * from {{ claims }} semi join {{ clustered }} using (claim_id))
+  {%- else -%}
+  not materialized (select * from {{ claims }})
+  {%- endif -%}
+{%- endmacro %}
+
+
 {% macro project_checksum() -%}
   {#- Changes with every model and seed; PLEDGEBOOK_PROJECT, which `pledgebook build` sets, with macros too. -#}
   {%- set parts = [env_var('PLEDGEBOOK_PROJECT', '')] -%}

@@ -13,13 +13,13 @@ records as (
 {% if is_patch() -%}
 built as (
 
-    select distinct record_id, record_hash, document_hash from intermediate.int_claims_resolved
+    select record_id, record_hash, document_hash from intermediate.int_claims_resolved
 
 ),
 
 final as (
 
-    select coalesce(records.record_id, built.record_id) as record_id
+    select distinct coalesce(records.record_id, built.record_id) as record_id
     from records
     full outer join built using (record_id)
     where records.record_hash is distinct from built.record_hash

@@ -1,18 +1,14 @@
 {{ config(materialized='patched', key='commitment_id', affected='int_commitments_recounted') }}
 with
 
-claims as not materialized (
-
-    select * from {{ ref('int_claims_resolved') }}
-
-),
-
 clustered as (
 
     select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
     where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
 
 ),
+
+claims as {{ claims_of('clustered') }},
 
 commitments as (
 

@@ -12,7 +12,7 @@ contributor_names as (
 
     select
         commitment_id,
-        string_agg(name, '; ' order by name) as contributors,
+        array_to_string(list_sort(list(name)), '; ') as contributors,
         string_agg(entity_id, '|' order by entity_id) as contributor_ids
     from {{ ref('int_commitment_contributors') }}
     where {{ is_affected('int_commitments_recounted', 'commitment_id') }}

@@ -13,7 +13,7 @@ contributor_names as (
 
     select
         commitment_id,
-        string_agg(name, '; ' order by name) as contributors
+        array_to_string(list_sort(list(name)), '; ') as contributors
     from {{ ref('int_commitment_contributors') }}
     where {{ is_affected('int_commitments_recounted', 'commitment_id') }}
     group by commitment_id

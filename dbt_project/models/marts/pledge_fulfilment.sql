@@ -11,7 +11,7 @@ contributor_names as (
 
     select
         commitment_id,
-        string_agg(name, '; ' order by name) as contributors
+        array_to_string(list_sort(list(name)), '; ') as contributors
     from {{ ref('int_commitment_contributors') }}
     group by commitment_id
 
