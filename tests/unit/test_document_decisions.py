@@ -121,6 +121,34 @@ def test_who_governs_a_state_is_invited_for_it():
 
 
 @pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("The executive board of the African Union includes the surgeon Ama Owusu and her aide Kofi Boateng.",
+         "executive_member"),
+        ("Le bureau de l'Union africaine comprend la chirurgienne Ama Owusu et son adjoint Kofi Boateng.", "member"),
+        ("El consejo ejecutivo de la Unión Africana lo integran Ama Owusu y Kofi Boateng.", "executive_member"),
+        ("Dem Vorstand der Afrikanischen Union gehören Ama Owusu und Kofi Boateng an.", "executive_member"),
+        ("В состав совета Африканского союза вошли Ama Owusu и её помощник Kofi Boateng.", "member"),
+        ("يضم المجلس التنفيذي في الاتحاد الأفريقي كلا من Ama Owusu و Kofi Boateng.", "executive_member"),
+        ("非洲联盟执行理事会成员包括 Ama Owusu 和 Kofi Boateng。", "executive_member"),
+        ("Ama Owusu and Kofi Boateng spoke for the African Union.", None),  # who speaks of it is no member
+    ],
+)
+def test_persons_that_a_sentence_lists_as_a_body_are_its_members(text, role):
+    union = next(one.surface for one in find_actors(text, document_from_text(text).language))
+    sure = {union: 0.95}
+    drafts = decided(text, [(person, "M member", 0.99, {}, sure) for person in ("Ama Owusu", "Kofi Boateng")])
+    assert [(one["member"]["name"], one["role"]) for one in drafts] == (
+        [("Ama Owusu", role), ("Kofi Boateng", role)] if role else []
+    )  # fmt: skip
+
+
+def test_one_name_beside_a_body_is_not_its_list():
+    text = "The board of the African Union, composed of engineers, was praised by Ama Owusu."
+    assert decided(text, [("Ama Owusu", "M member", 0.99, {}, {"African Union": 0.95})]) == []
+
+
+@pytest.mark.parametrize(
     ("recipient", "wanted"),
     [("the Fund", "Green Climate Fund"), ("the Organisation", "Organisation of American States")],
 )

@@ -176,6 +176,7 @@ def test_sentences(text, count):
         ("The Kazakh president, Kassym-Jomart Tokayev, agreed.", "en", "Tokayev", "KAZ"),
         ("Le président brésilien Lula da Silva a promis.", "fr", "Lula", "BRA"),
         ("Former French president Nicolas Sarkozy spoke.", "en", "Sarkozy", None),
+        ("L’ancien Premier ministre italien Paolo Neri a parlé.", "fr", "Neri", None),
         ("The president of the French football club, Jean Petit, paid.", "en", "Petit", None),
     ],
 )

@@ -45,9 +45,11 @@ from extract.providers.embedded.words import (
     CASUALTIES,
     COLLECTED,
     COMMON_NOUNS,
+    COMPOSITION,
     EACH,
     EQUIVALENT,
     EVENTS,
+    EXECUTIVES,
     EXPELLED,
     GENERIC,
     GROUPS,
@@ -408,6 +410,8 @@ class _Decider:
         best = max(roles)
         role = best[1] if best[0] >= 0.5 else "member"
         has_seat = role in {"chair", "executive_member"}
+        if not has_seat and not name.is_known and self._is_listed_in_body(one):
+            has_seat, role = True, "executive_member" if EXECUTIVES.search(self._folded_sentence(one)) else "member"
         if role == "executive_member" and stage == "invited" and name.stands_for is not None:
             has_seat, role = False, "member"  # who governs a state is invited for it
         draft = self._common(one, [organisation]) | {"stage": stage, "type": "membership"}
@@ -423,6 +427,19 @@ class _Decider:
         if not has_seat and name.stands_for is not None:
             draft["representative"] = name.words
         self._emit(draft, one, probability, self.thresholds.seat if has_seat else self.thresholds.membership)
+
+    def _folded_sentence(self, one: Candidate) -> str:
+        return fold_letters(self.text[slice(*self.readings.sentence(one.start))])[0]
+
+    def _is_listed_in_body(self, one: Candidate) -> bool:
+        """Whether the sentence says who sits in a body and lists several names that no list knows: persons."""
+        if not COMPOSITION.search(self._folded_sentence(one)):
+            return False
+        start, end = self.readings.sentence(one.start)
+        listed = {other.name.entity for other in self.readings.candidates
+                  if other.letter == "M" and other.name is not None and not other.name.is_known
+                  and start <= other.start < end and other.probability >= self.thresholds.seat}  # fmt: skip
+        return len(listed) > 1
 
     def _group(self, one: Candidate, name: Name) -> list[Candidate]:
         """The candidates of one type that the text lists together: what is said of one is said of all."""

@@ -13,7 +13,7 @@ from extract.normalise.actors import ActorMention
 from extract.normalise.folding import fold_text
 
 _OFFICES = re.compile(
-    r"\b(?:(?:vice[- ])?president|prime minister|premier|chancellor|king|queen|emir|amir|sultan|crown prince|foreign minister|"
+    r"\b(?:(?:vice[- ])?president|prime minister|premier(?! ministre)|chancellor|king|queen|emir|amir|sultan|crown prince|foreign minister|"
     r"defen[cs]e minister|minister|foreign secretary|secretary of state|taoiseach|"
     r"président[e]?|premi(?:er|ère) ministre|chanceli(?:er|ère)|roi|reine|émir|sultan|prince héritier|ministre|"
     r"chef de l[’']état|presidente|presidenta|primer ministro|primera ministra|rey|reina|emir|canciller|ministr[oa]|"

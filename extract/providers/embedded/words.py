@@ -115,6 +115,20 @@ ACCEPTANCE = re.compile(
     r"\b(?:accept\w*|agree\w*|acept\w*|aceit\w*|angenommen|nimmt|zugesagt|приня\w+|соглас\w+|kabul\w*|declin\w+|refus\w+|reject\w*|rechaz\w+|"
     r"recus\w+|lehn\w+|отказ\w+|отклон\w+|reddet\w*)\b|قبل|وافق|موافق|رفض|接受|同意|拒绝"
 )
+# A sentence that says who sits in a body. Where it lists persons, they are its members.
+COMPOSITION = re.compile(
+    r"\b(?:compris(?:es|ed|ing)|compos(?:ed|ition)|made up of|consists? of|includes?|including|members? (?:are|include|will be)|line-?up|"
+    r"comprend|comprennent|comprendra|se compose|composee?s?|inclut|rassemble|reunit|membres (?:sont|seront)|siegent|siegeront|"
+    r"compuest[oa]|se compone|integran|integrad[oa]|incluye|conforman|formad[oa] por|miembros (?:son|seran)|"
+    r"compost[oa]|compoe|compoem|integram|integrado|inclui|membros (?:sao|serao)|"
+    r"besteht aus|bestehen aus|gehoren|umfasst|zusammensetzung|zusammengesetzt|mitglieder sind|"
+    r"вход\w+|вош\w+|состав\w*|включа\w+|"
+    r"olus\w+|yer al\w+|uyeleri|bilesim\w*)\b|يضم|تضم|يتالف|تتالف|يتكون|تتكون|تشكيل|عضويه|成员包括|成员有|成员为|组成"
+)
+# The few who run an organisation, not all that belong to it.
+EXECUTIVES = re.compile(
+    r"\b(?:executive|executif|ejecutiv[oa]|executiv[oa]|exekutiv\w*|vorstand\w*|исполнительн\w+|правлени\w+|yurutme|icra)\b|تنفيذي|执行|理事会"
+)
 EXPELLED = re.compile(r"\b(?:expel\w*|expuls\w+|exclu\w+|ausgeschloss\w+|ausschl\w+|исключ\w+|ihrac\w*)\b|طرد|开除|逐出")
 # Common nouns for people and bodies that receive in their own right.
 GROUPS = re.compile(
