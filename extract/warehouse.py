@@ -22,11 +22,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from pydantic_core import PydanticSerializationError, to_json
 
 from extract.errors import STOPS, ConfigError, WarehouseError
 
@@ -197,8 +198,8 @@ def open_warehouse(
 _ROW_GROUP_ROWS = 2_048
 # What DuckDB keeps of a file that is being loaded, between two tables.
 _KEPT_MEMORY = "4MB"
-# Rows that travel in one parameter: of a hundred DuckDB needs 5 MB more while it reads them.
-_ROWS_AT_ONCE = 50
+# Rows that travel in one parameter, as lines: of more DuckDB needs more memory while it reads them.
+_ROWS_AT_ONCE = 100
 
 
 def _connect_to_load(path: Path) -> duckdb.DuckDBPyConnection:
@@ -351,9 +352,12 @@ def row_json(table: str, row: Mapping[str, Any]) -> bytes:
         table: A key of RAW_TABLES.
         row: Column to value; a column that is missing becomes null.
     """
-    line = json.dumps({name: _plain(row.get(name)) for name in RAW_TABLES[table]}, ensure_ascii=False)
-    # Half a surrogate pair, which a model's JSON may hold, is no text that DuckDB can keep.
-    return line.encode("utf-8", "replace")
+    known = {name: row[name] for name in RAW_TABLES[table] if name in row}
+    try:
+        return to_json(known, inf_nan_mode="constants", fallback=str)
+    except PydanticSerializationError:
+        # Half a surrogate pair, which a model's JSON may hold, is no text that DuckDB can keep.
+        return json.dumps(known, ensure_ascii=False, default=_plain).encode("utf-8", "replace")
 
 
 def insert_json(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[bytes]) -> None:
@@ -364,10 +368,18 @@ def insert_json(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequenc
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[bytes]) -> None:
-    shape = json.dumps([{name: _read_type(kind) for name, kind in RAW_TABLES[table].items()}])
-    values = b"[" + b",".join(rows) + b"]"
-    statement = f"insert into raw.{table} by name select unnest(from_json(?::json, ?), max_depth := 2)"
-    connection.execute(statement, [values.decode(), shape])
+    # One array of them would be read into single values before the statement runs.
+    connection.execute(
+        f"insert into raw.{table} by name select unnest(from_json(line::json, '{_shape(table)}'), max_depth := 2)"
+        " from (select unnest(string_split(?, chr(10))) as line)",
+        [b"\n".join(rows).decode()],
+    )
+
+
+@cache
+def _shape(table: str) -> str:
+    """The columns of raw.`table`, as `from_json` wants them."""
+    return json.dumps({name: _read_type(kind) for name, kind in RAW_TABLES[table].items()})
 
 
 @contextmanager
@@ -387,12 +399,8 @@ def _read_type(kind: str) -> str:
     return kind.split(" ")[0].upper().replace("TIMESTAMPTZ", "VARCHAR")
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if value is None or isinstance(value, str | int | float | bool | dict | list):
-        return value
-    return str(value)
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def read_state(connection: duckdb.DuckDBPyConnection) -> State:
@@ -968,4 +976,7 @@ def _open_private(path: str, flags: int, *, like: Path) -> int:
 
 
 def _journal_line(entry: Mapping[str, Any]) -> bytes:
-    return json.dumps(entry, default=str).encode("ascii") + b"\n"
+    try:
+        return to_json(entry, inf_nan_mode="constants", fallback=str) + b"\n"
+    except PydanticSerializationError:  # half a surrogate pair, which is kept as it came
+        return json.dumps(entry, default=str).encode("ascii") + b"\n"

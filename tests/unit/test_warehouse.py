@@ -83,6 +83,19 @@ def test_half_a_surrogate_pair_is_replaced_and_stops_nothing(connection):
     connection.execute("rollback")
 
 
+def test_half_a_surrogate_pair_comes_back_from_the_journal(tmp_path):
+    for kept in ("whole é", "half \ud83d"):
+        journal = Journal(tmp_path / "w.duckdb")
+        journal.add("d", kept, [{"raw_answer": kept, "asked_at": NOW, "cost_usd": Decimal("0.00012")}])
+        journal.close()
+    journal = Journal(tmp_path / "w.duckdb")
+    for kept in ("whole é", "half \ud83d"):
+        (attempt,) = journal.attempts(("d", kept))
+        assert (attempt["raw_answer"], attempt["cost_usd"]) == (kept, "0.00012")
+        assert datetime.fromisoformat(attempt["asked_at"]) == NOW
+    journal.close()
+
+
 def test_values_keep_their_types(connection):
     connection.execute("begin")
     row = {
