@@ -37,26 +37,26 @@ def load_rates(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _insert_rates(connection: duckdb.DuckDBPyConnection, rates: str) -> None:
+    with open(rates, encoding="utf-8") as file:
+        names = file.readline().rstrip("\n").split(",")
+    # DuckDB would find the columns out by itself, and take as long as for all else. The last has no name.
+    columns = {name.strip() or f"unnamed_{place}": "varchar" for place, name in enumerate(names)}
     connection.execute(
         """
         insert into raw.exchange_rates
         with quoted as materialized (
             select cast("Date" as date) as rate_date, try_cast("USD" as double) as dollars_per_euro,
-                   * exclude ("Date")
-            from read_csv(?, all_varchar = true, header = true)
-        ),
-        long as (
-            unpivot quoted on columns(* exclude (rate_date, dollars_per_euro)) into name currency value per_euro
+                   try_cast(columns(* exclude ("Date", "USD")) as double)
+            from read_csv(?, auto_detect = false, delim = ',', header = true, columns = ?)
         ),
         rates as (
-            select trim(currency) as currency, rate_date, dollars_per_euro, try_cast(per_euro as double) as per_euro
-            from long
+            unpivot quoted on columns(* exclude (rate_date, dollars_per_euro)) into name currency value per_euro
         )
         select currency, rate_date, dollars_per_euro / per_euro, ?
         from rates
-        where per_euro > 0 and dollars_per_euro > 0 and length(currency) = 3 and currency <> 'USD'
+        where per_euro > 0 and dollars_per_euro > 0 and length(currency) = 3
         union all
         select 'EUR', rate_date, dollars_per_euro, ? from quoted where dollars_per_euro > 0
         """,
-        [rates, RATES_SOURCE, RATES_SOURCE],
+        [rates, columns, RATES_SOURCE, RATES_SOURCE],
     )
