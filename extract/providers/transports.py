@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from extract import __version__, prompt
+from extract.config import environment_proxy
 from extract.prompt import Message, SchemaLength
 from extract.providers.llm_settings import KEY_VARIABLES, OPENAI_URL, LLMSettings
 
@@ -116,7 +117,8 @@ class _OpenAITransport:
         if status != 200:
             raise failure_by_status(status, _words(_message(answer) or text or "no reason given"), answer, headers)
         try:
-            return replace(reply_of(answer), pause_seconds=_exhausted_seconds(headers))
+            reply, pause_seconds = reply_of(answer), _exhausted_seconds(headers)
+            return replace(reply, pause_seconds=pause_seconds) if pause_seconds else reply
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise Failure("not_the_protocol", f"it answers {_words(text[:200])!r}") from error
 
@@ -131,13 +133,15 @@ def connected(settings: LLMSettings) -> Any:
     headers = {"User-Agent": f"pledgebook/{__version__}"} | dict(settings.headers)
     if settings.api_key:
         headers["Authorization"] = f"Bearer {settings.api_key}"
-    is_secure = (settings.base_url or OPENAI_URL).startswith("https:")
+    address = settings.base_url or OPENAI_URL
+    is_secure = address.startswith("https:")
     return aiohttp.ClientSession(
         headers=headers,
         connector=aiohttp.TCPConnector(limit=settings.concurrency, ssl=_certificates() if is_secure else True),
         timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds),
-        # Proxies of the environment, as other clients take them.
-        trust_env=True,
+        # Found once: with `trust_env` two threads a request look for it, and for a .netrc, which is half of what a
+        # request costs.
+        proxy=environment_proxy(address),
     )
 
 

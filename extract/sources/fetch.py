@@ -10,7 +10,6 @@ import asyncio
 import errno
 import socket
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urldefrag, urljoin, urlsplit
 
+from extract.config import environment_proxy
 from extract.errors import DocumentError
 from extract.formats import decompressed
 from extract.sources.robots import Robots, parse_robots
@@ -295,12 +295,7 @@ class Fetcher:
                 raise _refused(address, f"{one} is of a private network")
 
     def _proxy(self, address: str) -> str | None:
-        parts = urlsplit(address)
-        if self._settings.proxy:
-            return self._settings.proxy
-        if urllib.request.proxy_bypass(parts.hostname or ""):
-            return None
-        return urllib.request.getproxies().get(parts.scheme)
+        return self._settings.proxy or environment_proxy(address)
 
     def _host(self, address: str) -> _Host:
         return self._hosts.setdefault(urlsplit(address).netloc.lower(), _Host())

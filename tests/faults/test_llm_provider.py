@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,6 +125,31 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 # --- answers ---------------------------------------------------------------------------------------
+
+
+def test_requests_go_through_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeServer([records(PLEDGE)]) as server:
+        monkeypatch.setenv("http_proxy", server.url.removesuffix("/v1"))
+        monkeypatch.setenv("no_proxy", "localhost")
+        provider = provider_at("http://model.invalid/v1")
+
+        async def main() -> list[Attempt]:
+            try:
+                return await provider.extract(document(), no_problem)
+            finally:
+                await provider.close()
+
+        (attempt,) = asyncio.run(main())
+    assert attempt.status == "ok"
+    assert [request.path for request in server.requests] == ["http://model.invalid/v1/chat/completions"]
+
+
+def test_a_netrc_is_no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("default login someone password something")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (attempts,), server = ask([records(PLEDGE)])
+    assert [one.status for one in attempts] == ["ok"]
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 def test_a_right_answer_is_one_row_as_it_was_said(loopback_only: list[str]) -> None:
