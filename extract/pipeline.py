@@ -16,12 +16,13 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatch
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain, pairwise, takewhile
 from pathlib import Path
 from typing import Any, Literal
@@ -42,6 +43,7 @@ from extract.documents import (
     source_id_of,
 )
 from extract.errors import STOPS, ConfigError, DocumentError, PledgebookError, WarehouseError
+from extract.normalise.aliases import aliases
 from extract.providers import Attempt, Provider
 from extract.records import Built, Rejection, build_records, check_answer
 from extract.reprints import MOST_SHARED, candidates, likeness, overlap, sketch
@@ -921,6 +923,9 @@ _SKETCHES_AT_ONCE = 2000
 # --- what became of sources ------------------------------------------------------------------------
 
 
+_SIGHTING_FIELDS = tuple(field.name for field in fields(Sighting))
+
+
 def _sighting(item: _Item, extraction: str | None, error: str | None) -> Sighting | None:
     """What is to be said of a source from now on.
 
@@ -1061,14 +1066,24 @@ def _extract_into(
         ConfigError: If the provider stopped for good before it answered anything.
     """
     stamps = version_stamps()
-    _complete_tables(copy, stamps)
-    with open_warehouse(copy, is_loading=True) as connection:
-        loader = _Loader(connection, settings, known, work, progress)
+    with ExitStack() as stack:
+        # While the first questions are on their way: tables and rates, for which DuckDB needs no interpreter; then,
+        # with their memory given back, names, by which answers are judged.
+        meanwhile = stack.enter_context(ThreadPoolExecutor(1, "meanwhile"))
+        tables = meanwhile.submit(_complete_tables, copy, stamps)
+        if work.pending:
+            meanwhile.submit(_read_names)
+
+        def connect() -> duckdb.DuckDBPyConnection:
+            tables.result()
+            return stack.enter_context(open_warehouse(copy, is_loading=True))
+
+        loader = _Loader(connect, settings, known, work, progress)
         for item in work.items:
             if item.held is not None and item.document_id in known.document_ids:
                 loader.note_metadata(work.document(item))
         if known.versions and any(known.versions.get(name) != stamps[name] for name in ("grounding", "documents")):
-            _rebuild_records(connection)
+            _rebuild_records(loader.connection)
         for item in work.items:
             if item.put_off is not None:
                 loader.put_off(item)
@@ -1149,6 +1164,11 @@ async def _ask_all(
             await provider.close()
 
 
+def _read_names() -> None:
+    with suppress(PledgebookError):  # whoever needs them says so
+        aliases()
+
+
 async def _ask(
     provider: Provider, document: Document, judged: dict[str, Record]
 ) -> tuple[list[Attempt], str | None]:
@@ -1189,7 +1209,8 @@ def _cut_off_attempts(work: _Work, journal: Journal, loader: _Loader) -> Iterato
         kept = _kept_attempts(journal, key) if key in journal.entries else []
         if _is_cut_off(kept) or (not kept and key in loader.known.cut_off):
             cut_off.append(key)
-    yield from (Attempt(**row) for row in read_cut_off(loader.connection, cut_off))
+    if cut_off:
+        yield from (Attempt(**row) for row in read_cut_off(loader.connection, cut_off))
     for key in cut_off:
         askings = [[_attempt_from(row) for row in asking] for asking in journal.askings(key)]
         # As of runs that published: not what was asked to its end before, and failed.
@@ -1261,9 +1282,10 @@ class _Loader:
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, settings: Settings, known: State, work: _Work, progress: Progress
-    ) -> None:
-        self.connection = connection
+        self, connect: Callable[[], duckdb.DuckDBPyConnection], settings: Settings, known: State, work: _Work,
+        progress: Progress,
+    ) -> None:  # fmt: skip
+        self._connect = connect
         self._latest_at = known.latest_at or datetime.min.replace(tzinfo=UTC)
         self.started_at = self._now()
         self.run_id = self.started_at.strftime("%Y%m%dT%H%M%S.%fZ")
@@ -1285,6 +1307,11 @@ class _Loader:
         self._linked: set[str] = set()
         self._rows: dict[str, list[bytes]] = {}
         self._documents_waiting = self._bytes_waiting = 0
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """To the working copy, from the first use on: before it, its tables may still be made."""
+        return self._connect()
 
     def _now(self) -> datetime:
         """The time, but never one before what the warehouse bears: the latest counts, even if a clock is set back."""
@@ -1460,7 +1487,7 @@ class _Loader:
             "sightings",
             {"sighting_id": short_hash(source.source_id, self.run_id), "source_id": source.source_id,
              "name": source.name, "source": source.where, "run_id": self.run_id, "seen_at": self._now(),
-             **asdict(sighting)},
+             **{name: getattr(sighting, name) for name in _SIGHTING_FIELDS}},
         )  # fmt: skip
 
     def _add_row(self, table: str, row: dict[str, Any]) -> None:

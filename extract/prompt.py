@@ -95,14 +95,19 @@ def fingerprint(
 
 
 def document_fingerprint(
-    model: str, parameters: Mapping[str, Any], document: Document, length: SchemaLength
+    model: str, parameters: Mapping[str, Any], document: Document, length: SchemaLength,
+    asked: Sequence[Mapping[str, str]] | None = None,
 ) -> str:  # fmt: skip
-    """`fingerprint` of asking about a document: the length of passages decides only where there are several."""
+    """`fingerprint` of asking about a document: the length of passages decides only where there are several.
+
+    Args:
+        asked: Its `messages`, where they are made already.
+    """
     passage_chars = int(parameters.get("passage_chars", PASSAGE_CHARS))
     deciding = {name: value for name, value in parameters.items() if name != "passage_chars"}
     if len(document.text) > passage_chars:
         deciding["passage_chars"] = passage_chars
-    return fingerprint(model, deciding, messages(document), response_schema(length))
+    return fingerprint(model, deciding, asked or messages(document), response_schema(length))
 
 
 def conversation_key(conversation: Sequence[Mapping[str, str]]) -> str:
@@ -117,7 +122,8 @@ def delimited(text: str) -> str:
     hash; it is made anew until the text does not hold it. Control words of chat templates are broken
     by a space: a server that reads them inside a message would otherwise end it there.
     """
-    body = _TEMPLATE_MARKS.sub(lambda found: found.group() + " ", text)
+    has_marks = "<" in text or "[" in text
+    body = _TEMPLATE_MARKS.sub(lambda found: found.group() + " ", text) if has_marks else text
     key = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     while key in body.lower():
         key = hashlib.sha256(key.encode()).hexdigest()[:8]

@@ -23,8 +23,9 @@ _FEWEST_SENTENCES = 3
 # What may stand around a reprinted article: the share of its characters that are not the other's.
 _MAX_OWN_SHARE = 0.15
 
-# The mark at its end is no part of a sentence here: only words are.
-_SENTENCE_END = re.compile(r"[.!?؟;]\s+|[。！？]|\n+")
+# The mark at its end is no part of a sentence here: only words are. All that an end begins with stands first, so that
+# the text is gone through for these alone.
+_SENTENCE_END = re.compile(r"[.!?؟;。！？\n](?:(?<=[.!?؟;])\s+|(?<=[。！？])|(?<=\n)\n*)")
 _AROUND = 3
 _DATED_WORDS = 3
 _DAY_OR_YEAR = re.compile(r"0?[1-9]|[12]\d|3[01]|(19|20)\d\d|\d\d?(st|nd|rd|th)", re.IGNORECASE)

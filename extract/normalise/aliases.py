@@ -1,13 +1,15 @@
 """The names of countries and organisations, ready to be looked up.
 
 In: seeds/country_aliases.csv, organisation_aliases.csv and organisations.csv. Out: one `Aliases`, made on first
-use and again when a file has changed. Which of several meanings a text has is not decided here.
+use and again within a second of a file's change. Which of several meanings a text has is not decided here.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,6 +74,17 @@ def aliases() -> Aliases:
     Raises:
         ConfigError: If seeds/country_aliases.csv is missing. The organisations' files may be.
     """
+    with _LOADING:
+        return _in_second(int(time.monotonic()))
+
+
+# They may be read in a thread meanwhile: whoever needs them then waits, and does not read them too.
+_LOADING = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _in_second(_: int) -> Aliases:
+    """The aliases as the files are now: these are looked at once a second, not for each of a document's names."""
     paths = _paths()
     return _load(paths, tuple(map(_stamp, paths)))
 

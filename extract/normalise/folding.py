@@ -88,10 +88,14 @@ def fold(text: str) -> Folded:
 
 def fold_text(text: str) -> str:
     """The folded view alone: many times as fast where no mark stands on a letter of its own."""
-    if any(map(unicodedata.combining, set(text))):
+    if text.isascii():
+        plain = text.lower().replace("`", "'")
+    elif any(map(unicodedata.combining, set(text))):
         return fold(text).text
-    plain = text.lower().replace("`", "'") if text.isascii() else text.translate(_PLAIN)
-    return _AROUND_TIGHT.sub(r"\1", " ".join(plain.split()))
+    else:
+        plain = text.translate(_PLAIN)
+    spaced = " ".join(plain.split())
+    return _AROUND_TIGHT.sub(r"\1", spaced) if any(mark in spaced for mark in _TIGHT) else spaced
 
 
 class _Plain(dict[int, str]):

@@ -169,13 +169,14 @@ def _validated(draft: Draft) -> tuple[Any, Draft]:
     if model is None:
         raise ValueError(f"the type must be one of {', '.join(DRAFT_TYPES)}")
     # Empty values say nothing, and many models fill in every field they were shown.
-    readings = [draft, _without_empty(draft)]
-    for reading in readings:
-        try:
-            return model.model_validate(reading), reading
-        except ValidationError as error:
-            reason = _first_reason(error, str(draft.get("type")))
-    raise ValueError(reason)
+    try:
+        return model.model_validate(draft), draft
+    except ValidationError:
+        reading = _without_empty(draft)
+    try:
+        return model.model_validate(reading), reading
+    except ValidationError as error:
+        raise ValueError(_first_reason(error, str(draft.get("type")))) from None
 
 
 def _without_empty(value: Any) -> Any:

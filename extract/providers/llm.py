@@ -27,7 +27,7 @@ from extract.providers.answers import Holding, question_again, read_answer
 from extract.providers.llm_settings import SECRETS, parameters_of, settings_for
 from extract.providers.passages import passages, united
 from extract.providers.prices import BATCH_SHARE, Price, find_price
-from extract.providers.throttle import Clock, Sleep, Throttle
+from extract.providers.throttle import START_IN_FLIGHT, Clock, Sleep, Throttle
 from extract.providers.transports import Failure, Reply, Transport, explain, open_transport
 
 if TYPE_CHECKING:
@@ -74,8 +74,10 @@ class LLMProvider:
         self._clock = clock
         self._sleep = sleep
         self._price: Price | None = find_price(settings.model, settings.prices_path)
+        # A user who names a number knows the server: to grow to it would take the time of an answer more.
+        start = settings.concurrency if "concurrency" in given else START_IN_FLIGHT
         self._throttle = Throttle(
-            max_in_flight=settings.concurrency, requests_per_minute=settings.requests_per_minute,
+            max_in_flight=settings.concurrency, start_in_flight=start, requests_per_minute=settings.requests_per_minute,
             tokens_per_minute=settings.tokens_per_minute, clock=clock, sleep=sleep,
         )  # fmt: skip
         self._transport: Transport | None = None
@@ -149,9 +151,13 @@ class LLMProvider:
         model last. Where money or the key ends within a document, the last row bears the reason as its
         `error_type`; what earlier runs brought is part of the sum, and has no row of its own.
         """
-        fingerprint = self.fingerprint(document)
+        asked = prompt.messages(document)
+        fingerprint = prompt.document_fingerprint(
+            self.name, self.parameters, document, self.settings.schema_length, asked
+        )
         parts = passages(document.text, self.settings.passage_chars)
-        read = await asyncio.gather(*(self._read(document, part, check, fingerprint) for part in parts))
+        questions = [asked] if len(parts) == 1 else [prompt.messages(document, part) for part in parts]
+        read = await asyncio.gather(*(self._read(document, one, check, fingerprint) for one in questions))
         attempts = [attempt for one in read for attempt in one.attempts]
         holding = read[0].holding if len(read) == 1 else _united([one.holding for one in read])
         outcome = "; ".join(dict.fromkeys(one.outcome for one in read if one.outcome))
@@ -190,9 +196,8 @@ class LLMProvider:
         why = self._failed_row(stop, fingerprint, 0.0)
         return [*attempts, replace(last, error_type=why.error_type, error_message=why.error_message)]
 
-    async def _read(self, document: Document, passage: str, check: Check, fingerprint: str) -> _Read:
-        """One passage, in as many passes as the settings say."""
-        asked = prompt.messages(document, passage)
+    async def _read(self, document: Document, asked: list[Message], check: Check, fingerprint: str) -> _Read:
+        """The answers about one passage, in as many passes as the settings say."""
         holding = Holding()
         read = await self._settled(document, asked, asked, check, fingerprint, holding)
         for _ in range(1, self.settings.passes):

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-# Requests under way before the server has shown what it bears: this many, or half of what the user
-# allows if that is more, so that a generous setting does not spend its first seconds on growing.
+# Requests under way before the server has shown what it bears, where nobody said how many it may be.
 START_IN_FLIGHT = 32
 # An answer this many times slower (per token) than the best of late shows a queue at the server.
 _SLOW_RATIO = 3.0
@@ -29,6 +28,7 @@ class Throttle:
 
     Args:
         max_in_flight: Most requests under way at once.
+        start_in_flight: As many to begin with.
         requests_per_minute: None for no limit.
         tokens_per_minute: None for no limit.
         clock: Seconds, never going back.
@@ -39,13 +39,14 @@ class Throttle:
         self,
         *,
         max_in_flight: int,
+        start_in_flight: int = START_IN_FLIGHT,
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
         clock: Clock,
         sleep: Sleep,
     ) -> None:
         self.in_flight = 0
-        self.limit = float(min(max_in_flight, max(START_IN_FLIGHT, max_in_flight // 2)))
+        self.limit = float(min(max_in_flight, start_in_flight))
         self._max = float(max_in_flight)
         self._clock = clock
         self._sleep = sleep

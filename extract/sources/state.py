@@ -13,9 +13,10 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -189,8 +190,8 @@ class SourceState:
             WarehouseError: If they cannot be written.
         """
         with self._writing() as connection:
-            _replace(connection, "looks", _LOOK_COLUMNS, (tuple(asdict(one).values()) for one in looks))
-            _replace(connection, "origins", _ORIGIN_COLUMNS, (tuple(asdict(one).values()) for one in origins))
+            _replace(connection, "looks", _LOOK_COLUMNS, looks)
+            _replace(connection, "origins", _ORIGIN_COLUMNS, origins)
             connection.executemany("delete from looks where source_id = ?", [(one,) for one in gone])
 
     def robots(self, host: str) -> tuple[float, int, str] | None:
@@ -287,8 +288,11 @@ def _as_number(value: object) -> float | str:
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
-def _replace(connection: sqlite3.Connection, table: str, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def _replace(
+    connection: sqlite3.Connection, table: str, columns: list[str], values: Iterable[Look] | Iterable[Origin]
+) -> None:  # fmt: skip
     marks = ", ".join("?" * len(columns))
+    rows = map(attrgetter(*columns), values)
     connection.executemany(f"insert or replace into {table} ({', '.join(columns)}) values ({marks})", rows)
 
 

@@ -432,6 +432,11 @@ def test_concurrency_never_exceeds_the_setting_and_connections_are_reused() -> N
     assert len(server.requests) == 30 and server.most_in_flight <= 3
 
 
+def test_what_a_user_allows_is_under_way_at_once_and_half_of_what_nobody_named() -> None:
+    assert provider_at("http://127.0.0.1:1/v1", concurrency=200)._throttle.limit == 200
+    assert provider_at("http://127.0.0.1:1/v1")._throttle.limit == 32
+
+
 # --- settings --------------------------------------------------------------------------------------
 
 

@@ -527,6 +527,22 @@ def test_what_fails_first_is_what_is_said_and_the_provider_is_closed(
     assert provider.is_closed
 
 
+def test_tables_that_cannot_be_made_are_said_and_the_answers_are_kept(warehouse, articles, provider, monkeypatch):
+    real = pipeline._complete_tables
+
+    def broken(*_: Any) -> None:
+        raise WarehouseError("no room for rates")
+
+    monkeypatch.setattr(pipeline, "_complete_tables", broken)
+    with pytest.raises(WarehouseError, match="no room for rates"):
+        pipeline.run(Settings(warehouse=warehouse), [articles], provider)
+    assert provider.is_closed and not warehouse.exists()
+    monkeypatch.setattr(pipeline, "_complete_tables", real)
+    again = FakeProvider()
+    assert pipeline.run(Settings(warehouse=warehouse), [articles], again).extracted_n == 3
+    assert again.asked == []
+
+
 def test_a_worker_has_come_to_its_end_before_the_provider_is_closed(warehouse, articles, monkeypatch):
     """One answer cannot be written while another is under way."""
 

@@ -37,7 +37,7 @@ async def cycle(one: Throttle, clock: Clock, *, is_congested: bool = False, seco
 def test_it_grows_fast_halves_once_a_storm_and_grows_slowly_again() -> None:
     async def main() -> None:
         clock = Clock()
-        one = throttle(clock, max_in_flight=100)
+        one = throttle(clock, max_in_flight=100, start_in_flight=50)
         assert (one.limit, throttle(clock, max_in_flight=4).limit) == (50, 4)
         assert throttle(clock).limit == START_IN_FLIGHT
         await cycle(one, clock)
