@@ -13,17 +13,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from extract import prompt
 from extract.documents import Document
 from extract.progress import in_words
+from extract.providers.expected import COMPLETION_SHARE, Expectation, Expected
 from extract.providers.llm_settings import LLMSettings
-from extract.providers.passages import passages
-from extract.providers.prices import BATCH_SHARE, find_price
-from extract.providers.transports import constant_part
 
-# An article of 2,000 characters has four or five records of 90 tokens each (seeds/recordings: 100 a record,
-# 10 records in 1,900 characters, which are denser than news).
-_COMPLETION_SHARE = 0.9
 _SECONDS_PER_ANSWER = 6.0
 
 
@@ -68,33 +62,21 @@ def estimate(settings: LLMSettings, documents_n: int, pending: Iterable[Document
     Raises:
         ConfigError: If the table of prices cannot be read.
     """
-    constant = prompt.estimated_tokens(prompt.instructions() + json.dumps(constant_part(settings)["response_format"]))
     before = _before(settings.model, warehouse)
-    pending_n = requests_n = prompt_tokens = completion_tokens = 0
+    expectation = Expectation(settings, before["completion_share"] if before else COMPLETION_SHARE)
+    pending_n, total = 0, Expected()
     for document in pending:
         pending_n += 1
-        parts = passages(document.text, settings.passage_chars)
-        text = sum(prompt.estimated_tokens(part) for part in parts)
-        answer = int(text * (before["completion_share"] if before else _COMPLETION_SHARE))
-        requests_n += len(parts) * settings.passes
-        prompt_tokens += (len(parts) * constant + text) * settings.passes + answer * (settings.passes - 1)
-        completion_tokens += answer + 20 * len(parts) * (settings.passes - 1)
-    price = find_price(settings.model, settings.prices_path)
-    cost = price.cost_usd(prompt_tokens, 0, completion_tokens) if price else None
-    if cost is not None and settings.is_batch:
-        cost *= BATCH_SHARE
-    if settings.verify and requests_n:
-        other = find_price(settings.verify, settings.prices_path)
-        asked = prompt_tokens // settings.passes + completion_tokens
-        cost = cost + other.cost_usd(asked, 0, 60 * pending_n) if other and cost is not None else None
-        requests_n += pending_n
+        total += expectation.of(document.text)
+    asked = total.first + total.later
+    requests_n = asked.requests_n + total.verifying.requests_n
     each = before["seconds"] if before else _SECONDS_PER_ANSWER
     seconds = -(-requests_n // settings.concurrency) * each
-    limits = ((settings.requests_per_minute, requests_n), (settings.tokens_per_minute, prompt_tokens))
+    limits = ((settings.requests_per_minute, requests_n), (settings.tokens_per_minute, asked.prompt))
     for limit, amount in limits:
         seconds = max(seconds, amount / limit * 60 if limit else 0.0)
     return Estimate(
-        settings.model, documents_n, pending_n, requests_n, prompt_tokens, completion_tokens, cost,
+        settings.model, documents_n, pending_n, requests_n, asked.prompt, asked.completion, expectation.cost_usd(total),
         None if settings.is_batch else seconds, before is not None,
     )  # fmt: skip
 

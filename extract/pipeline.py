@@ -1116,19 +1116,28 @@ async def _ask_all(
     that wants to see all of them first (`prepare`, for `--batch`) sees one after the other.
     """
     queue = iter(work.pending)
+    holds = getattr(provider, "holds", lambda document: False)
+    left_out: list[list[_Item]] = []
+    why = ""
 
     async def worker() -> None:
+        nonlocal why
         for items in queue:
             kept, document = _kept_attempts(journal, items[0].key), work.document(items[0])
             if _is_settled(kept) or (loader.fatal is not None and _is_answered(kept)):
                 loader.answered(items, document, kept, [])
                 continue
-            if loader.fatal is not None:
+            if loader.fatal is not None and not holds(document):
                 loader.not_asked(items, document, kept, [])
                 continue
             judged: dict[str, Record] = {}
             attempts, reason = await _ask(provider, document, judged)
             made = [_Made(attempt, datetime.now(UTC)) for attempt in attempts]
+            if reason is not None and made and getattr(provider, "fatal", None) is None:
+                # It asks on, but not about this one: what others brought is loaded first.
+                why = reason
+                left_out.append(items)
+                continue
             if reason is not None:
                 loader.fatal = reason
                 made = _before_it_stopped(made)
@@ -1154,6 +1163,10 @@ async def _ask_all(
         workers += [asyncio.create_task(worker()) for _ in range(max(1, min(limit, len(work.pending))))]
         # What waits to be written is `finish`'s: after a failure the copy is thrown away, and the journal has it all.
         await asyncio.gather(*workers)
+        if left_out:
+            loader.fatal = loader.fatal or why
+        for items in left_out:
+            loader.not_asked(items, work.document(items[0]), _kept_attempts(journal, items[0].key), [])
     finally:
         for task in workers:
             task.cancel()
@@ -1172,7 +1185,7 @@ def _read_names() -> None:
 async def _ask(
     provider: Provider, document: Document, judged: dict[str, Record]
 ) -> tuple[list[Attempt], str | None]:
-    """Attempts, and why the provider can answer no document at all, if so."""
+    """Attempts, and why the provider can answer no document at all, or will not answer this one, if so."""
     try:
         attempts = await provider.extract(document, lambda answer: check_answer(document, answer, judged))
     except PledgebookError as error:
@@ -1183,7 +1196,8 @@ async def _ask(
         failed = Attempt("error", provider.fingerprint(document), provider.name, None, type(error).__name__, message)
         return [failed], None
     is_answer = bool(attempts) and _is_answer(attempts[-1])
-    if getattr(provider, "fatal", None) is not None and not is_answer:
+    is_stopped = getattr(provider, "fatal", None) is not None or (bool(attempts) and attempts[-1].error_type in STOPS)
+    if is_stopped and not is_answer:
         return attempts, (attempts[-1].error_message if attempts else None) or "the provider stopped"
     return attempts, None
 

@@ -109,6 +109,30 @@ class Came:
         self._spill.close()
 
 
+def keys_away(settings: LLMSettings) -> set[bytes]:
+    """The questions in batches that were sent before, and have not come back to a run that was published.
+
+    Raises:
+        ConfigError: If batches have no place to be noted.
+    """
+    notes = _Notes(_place(settings))
+    return {bytes.fromhex(key) for one in notes.read() if _is_ours(one, settings) for key in one.keys}
+
+
+def _place(settings: LLMSettings) -> Path:
+    if settings.batch_state_path is None:
+        raise ConfigError("A batch needs a place to be noted, so it works with 'pledgebook run' alone.")
+    return settings.batch_state_path
+
+
+def _is_ours(one: _Away, settings: LLMSettings) -> bool:
+    return (one.address, one.model) == (_address(settings), settings.model)
+
+
+def _address(settings: LLMSettings) -> str:
+    return (settings.base_url or OPENAI_URL).rstrip("/")
+
+
 async def answers_of(
     conversations: Iterable[list[Message]], settings: LLMSettings, sleep: Sleep, say: Callable[[str], None]
 ) -> Came:
@@ -121,14 +145,13 @@ async def answers_of(
         ConfigError: If the server has no Batch API, refuses the key, or the notes have no place.
         WarehouseError: If there is no room for questions or answers.
     """
-    if settings.batch_state_path is None:
-        raise ConfigError("A batch needs a place to be noted, so it works with 'pledgebook run' alone.")
-    notes = _Notes(settings.batch_state_path)
+    place = _place(settings)
+    notes = _Notes(place)
     session = connected(settings)
     service = _Service(session, settings, sleep)
-    came = Came(settings.batch_state_path.parent)
+    came = Came(place.parent)
     try:
-        ours = [one for one in notes.read() if (one.address, one.model) == (service.address, settings.model)]
+        ours = [one for one in notes.read() if _is_ours(one, settings)]
         sent = {bytes.fromhex(key) for one in ours for key in one.keys}
         wanted: set[bytes] = set()
         new = []
@@ -271,7 +294,7 @@ class _Service:
     """The four calls that are needed."""
 
     def __init__(self, session: Any, settings: LLMSettings, sleep: Sleep) -> None:
-        self.address = (settings.base_url or OPENAI_URL).rstrip("/")
+        self.address = _address(settings)
         self._session = session
         self._timeout_seconds = settings.timeout_seconds
         self._sleep = sleep

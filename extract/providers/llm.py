@@ -13,7 +13,7 @@ import os
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from extract.errors import STOPS, ConfigError
 from extract.prompt import Message
 from extract.providers import Attempt, AttemptStatus, Check
 from extract.providers.answers import Holding, question_again, read_answer
+from extract.providers.expected import Expectation
 from extract.providers.llm_settings import SECRETS, parameters_of, settings_for
 from extract.providers.passages import passages, united
 from extract.providers.prices import BATCH_SHARE, Price, find_price
@@ -88,6 +89,10 @@ class LLMProvider:
         self._kept: dict[str, deque[Reply]] = {}
         self._purse = _Purse()
         self._seen_completions = [0, 0]
+        # Of a batch within a budget: money for each of its questions, and the documents for which there is none.
+        self._set_aside: dict[str, Decimal] = {}
+        self._left_out: set[str] = set()
+        self._batched_n = 0
         if settings.budget_usd is not None and self._price is None:
             raise ConfigError(
                 f"There is no price for {settings.model!r}, so a budget cannot be kept. "
@@ -131,15 +136,51 @@ class LLMProvider:
     async def prepare(self, documents: Iterable[Document]) -> None:
         """See all that will be asked: with `is_batch`, its first questions are put together and waited for."""
         if self.settings.is_batch:
-            from extract.providers.batch import answers_of
+            from extract.providers.batch import answers_of, keys_away
 
-            conversations = (
-                asked
-                for document in documents
-                for passage in passages(document.text, self.settings.passage_chars)
-                if prompt.conversation_key(asked := prompt.messages(document, passage)) not in self._kept
-            )
+            away = keys_away(self.settings) if self.settings.budget_usd is not None else set()
+            conversations = self._for_batch(documents, away)
             self._came = await answers_of(conversations, self.settings, self._sleep, self.say)
+            # What no batch brought costs nothing; it is asked directly, as far as there is money.
+            for question in [one for one in self._set_aside if one not in self._came]:
+                self._purse.reserved_usd -= self._set_aside.pop(question)
+
+    def _for_batch(self, documents: Iterable[Document], away: set[bytes]) -> Iterator[list[Message]]:
+        """The first questions of documents, those that a budget does not pay for left out, whole documents at a time.
+
+        Money is set aside for those that are given. What an earlier run sent (`away`) has to be paid whatever is left.
+        """
+        expectation = Expectation(self.settings)
+        planned_usd = Decimal(0)
+        is_used_up = False
+        for document in documents:
+            open_questions: dict[str, list[Message]] = {}
+            for passage in passages(document.text, self.settings.passage_chars):
+                asked = prompt.messages(document, passage)
+                if (question := prompt.conversation_key(asked)) not in self._kept:
+                    open_questions[question] = asked
+            if self.settings.budget_usd is not None and open_questions:
+                expected = expectation.of(document.text)
+                cost_usd, first_usd = expectation.cost_usd(expected), expectation.first_cost_usd(expected)
+                assert cost_usd is not None and first_usd is not None  # a budget without a price is refused
+                if not all(bytes.fromhex(question) in away for question in open_questions):
+                    is_used_up = is_used_up or planned_usd + cost_usd > self.settings.budget_usd
+                    if is_used_up:
+                        self._left_out.add(document.document_id)
+                        continue
+                planned_usd += cost_usd
+                self._batched_n += 1
+                for question in open_questions:
+                    self._set_aside[question] = first_usd / len(open_questions)
+                    self._purse.reserved_usd += self._set_aside[question]
+            yield from open_questions.values()
+
+    def holds(self, document: Document) -> bool:
+        """Whether what is asked first about a document has come in a batch, and is paid for."""
+        return self._came is not None and all(
+            prompt.conversation_key(prompt.messages(document, passage)) in self._came
+            for passage in passages(document.text, self.settings.passage_chars)
+        )
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
         """See the protocol. Asks until every record stands, or the settings say enough.
@@ -156,6 +197,10 @@ class LLMProvider:
             self.name, self.parameters, document, self.settings.schema_length, asked
         )
         parts = passages(document.text, self.settings.passage_chars)
+        if document.document_id in self._left_out:
+            paid = f"a batch of {self._batched_n} documents, no more"
+            failure = Failure("budget", f"The budget of ${self.settings.budget_usd} pays for {paid}")
+            return [self._failed_row(failure, fingerprint, 0.0)]
         questions = [asked] if len(parts) == 1 else [prompt.messages(document, part) for part in parts]
         read = await asyncio.gather(*(self._read(document, one, check, fingerprint) for one in questions))
         attempts = [attempt for one in read for attempt in one.attempts]
@@ -323,16 +368,17 @@ class LLMProvider:
         first_limited_at: float | None = None
         estimate = _estimated_tokens(conversation) + _EXPECTED_COMPLETION_TOKENS
         while True:
-            if self.fatal is not None:
-                return None, [*rows, self._failed_row(self.fatal, fingerprint, 0.0)]
             # What a batch brought is paid for.
             has_come = self._came is not None and question in self._came
-            reserved = Decimal(0) if has_come else self._reserve(conversation)
-            if self.fatal is not None:
-                return None, [*rows, self._failed_row(self.fatal, fingerprint, 0.0)]
+            if has_come:
+                reserved = self._set_aside.pop(question, Decimal(0))
+            else:
+                reserved = self._reserve(conversation) if self.fatal is None else Decimal(0)
+                if self.fatal is not None:
+                    return None, [*rows, self._failed_row(self.fatal, fingerprint, 0.0)]
             entered = await self._throttle.enter(estimate)
             reply: Reply | None = None
-            failure = self.fatal
+            failure = None if has_come else self.fatal
             started = self._clock()
             try:
                 if failure is None:

@@ -109,6 +109,10 @@ class RecordingProvider:
         if prepare is not None:
             await prepare(documents)
 
+    def holds(self, document: Document) -> bool:
+        """Whether the provider behind has the document's answers already."""
+        return bool(getattr(self.inner, "holds", lambda _: False)(document))
+
     def fingerprint(self, document: Document) -> str:
         """See the protocol."""
         return self.inner.fingerprint(document)

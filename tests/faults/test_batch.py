@@ -22,6 +22,7 @@ from extract.config import Settings
 from extract.errors import ConfigError, WarehouseError
 from extract.pipeline import run as run_pipeline
 from extract.providers import batch
+from extract.providers.expected import Expectation
 from extract.providers.llm import LLMProvider
 from extract.providers.transports import Reply
 
@@ -177,6 +178,85 @@ def test_a_document_that_was_cut_off_is_not_put_into_a_batch_again(
         last = run_pipeline(Settings(warehouse=place), [articles], provider_at(server.url, place))
         assert len(server.batches) == 1 and len(server.direct) == 1 and len(server.direct[0]["messages"]) == 4
     assert (first.records_n + last.records_n, last.failures) == (2, [])
+
+
+def budget_for(documents_n: float, url: str, warehouse: Path) -> Decimal:
+    """What so many of the articles are expected to cost in a batch."""
+    expectation = Expectation(provider_at(url, warehouse).settings)
+    costs = [expectation.cost_usd(expectation.of(text)) for text in (NORWAY, PERU)]
+    return max(cost for cost in costs if cost is not None) * Decimal(documents_n)
+
+
+def test_a_budget_fills_a_batch_no_further_and_the_rest_goes_into_the_next(
+    articles: Path, place: Path, without_dbt: list[str]
+) -> None:
+    runs = []
+    with FakeBatches(right) as server:
+        budget = budget_for(2.2, server.url, place)
+        for _ in range(3):
+            provider = provider_at(server.url, place, budget_usd=budget)
+            runs.append(run_pipeline(Settings(warehouse=place), [articles], provider))
+        sent = [len(server.requests_of(batch["input_file_id"])) for batch in server.batches.values()]
+        assert sent == [2, 1] and server.direct == []
+    assert [(one.extracted_n, one.not_asked_n) for one in runs] == [(2, 1), (1, 0), (0, 0)]
+    assert runs[0].published and [one.failures for one in runs[1:]] == [[], []]
+    (said,) = runs[0].failures
+    assert "pays for a batch of 2 documents, no more" in said and "1 documents were not asked about" in said
+
+
+def test_a_budget_that_pays_for_nothing_is_said_and_sends_nothing(
+    articles: Path, place: Path, without_dbt: list[str]
+) -> None:
+    with FakeBatches(right) as server:
+        provider = provider_at(server.url, place, budget_usd=budget_for(0.5, server.url, place))
+        with pytest.raises(ConfigError, match="pays for a batch of 0 documents"):
+            run_pipeline(Settings(warehouse=place), [articles], provider)
+        assert server.calls == [] and not place.exists()
+
+
+def test_what_is_away_counts_within_the_budget(articles: Path, place: Path, without_dbt: list[str]) -> None:
+    def killed(_: float) -> Any:
+        raise Killed
+
+    with FakeBatches(right, polls_until_done=1) as server:
+        budget = budget_for(2.2, server.url, place)
+        provider = provider_at(server.url, place, sleep=killed, budget_usd=budget)
+        with pytest.raises(Killed):
+            run_pipeline(Settings(warehouse=place), [articles], provider)
+        # What comes first now was in no batch; two are paid for.
+        (articles / "a.txt").write_text(NORWAY.replace("900", "800"), encoding="utf-8")
+        (articles / "zz.txt").write_text(NORWAY.replace("900", "700"), encoding="utf-8")
+        provider = provider_at(server.url, place, budget_usd=budget_for(3.2, server.url, place))
+        summary = run_pipeline(Settings(warehouse=place), [articles], provider)
+        sent = [len(server.requests_of(batch["input_file_id"])) for batch in server.batches.values()]
+        assert sent == [2, 1] and server.direct == []
+    assert (summary.extracted_n, summary.not_asked_n) == (3, 2)
+
+
+@pytest.mark.parametrize("in_flight", [1, 8])
+def test_where_no_money_is_left_to_ask_again_the_other_answers_of_the_batch_are_loaded(
+    articles: Path, place: Path, without_dbt: list[str], in_flight: int
+) -> None:
+    def careless(body: dict[str, Any]) -> dict[str, Any]:
+        answer = right({"messages": body["messages"][:2]})
+        is_first = len(body["messages"]) == 2 and NORWAY in body["messages"][1]["content"]
+        # What comes costs what was expected.
+        answer["usage"] = {"prompt_tokens": 700 if is_first else 500, "completion_tokens": 20}
+        if is_first:
+            wrong = {**NORWAY_PLEDGE, "money": "950 million dollars", "quotes": ["Norway pledged 950 million dollars"]}
+            answer["choices"][0]["message"]["content"] = json.dumps({"records": [wrong]})
+        return answer
+
+    (articles / "last.txt").write_text(PERU.replace("40", "50"), encoding="utf-8")
+    with FakeBatches(careless) as server:
+        budget = budget_for(4, server.url, place)
+        settings = Settings(warehouse=place, concurrency=in_flight)
+        first = run_pipeline(settings, [articles], provider_at(server.url, place, budget_usd=budget))
+        assert len(server.batches) == 1 and server.direct == []
+        assert (first.extracted_n, first.not_asked_n, first.asked_n) == (4, 0, 4) and first.failures
+        again = run_pipeline(settings, [articles], provider_at(server.url, place))
+        assert len(server.batches) == 1 and len(server.direct) == 1
+    assert again.failures == [] and rows(place, "select count(distinct document_id) from raw.records") == [(2,)]
 
 
 def test_questions_and_answers_of_a_batch_are_not_in_memory_together(
