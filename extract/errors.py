@@ -33,3 +33,7 @@ class WarehouseError(PledgebookError):
 STOPS: frozenset[str] = frozenset({
     "authentication", "unknown_model", "unsupported", "quota", "not_installed", "budget"
 })  # fmt: skip
+# Error type of a document some passages of which had no reply, after all tries, while others had theirs.
+LOST = "passages_lost"
+# After these the next run goes on from the answers that came, and asks for the rest alone.
+GOES_ON: frozenset[str] = STOPS | {LOST}

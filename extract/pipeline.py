@@ -42,7 +42,7 @@ from extract.documents import (
     reader_version,
     source_id_of,
 )
-from extract.errors import STOPS, ConfigError, DocumentError, PledgebookError, WarehouseError
+from extract.errors import GOES_ON, STOPS, ConfigError, DocumentError, PledgebookError, WarehouseError
 from extract.normalise.aliases import aliases
 from extract.providers import Attempt, Provider
 from extract.records import Built, Rejection, build_records, check_answer
@@ -1216,19 +1216,19 @@ def _kept_attempts(journal: Journal, key: Key) -> list[_Made]:
 
 
 def _cut_off_attempts(work: _Work, journal: Journal, loader: _Loader) -> Iterator[Attempt]:
-    """Answers to pending questions that the last run could not put to their end; they are not paid for again."""
+    """Answers to pending questions of which the last run did not have all; they are not paid for again."""
     cut_off: list[Key] = []
     for items in work.pending:  # a journal may hold the answers of a whole run: one is looked at at a time
         key = items[0].key
         kept = _kept_attempts(journal, key) if key in journal.entries else []
-        if _is_cut_off(kept) or (not kept and key in loader.known.cut_off):
+        if _goes_on(kept) or (not kept and key in loader.known.cut_off):
             cut_off.append(key)
     if cut_off:
         yield from (Attempt(**row) for row in read_cut_off(loader.connection, cut_off))
     for key in cut_off:
         askings = [[_attempt_from(row) for row in asking] for asking in journal.askings(key)]
         # As of runs that published: not what was asked to its end before, and failed.
-        later = list(takewhile(_is_cut_off, reversed(askings)))
+        later = list(takewhile(_goes_on, reversed(askings)))
         yield from (one.attempt for asking in reversed(later) for one in asking)
 
 
@@ -1237,12 +1237,13 @@ def _is_answered(made: list[_Made]) -> bool:
 
 
 def _is_settled(kept: list[_Made]) -> bool:
-    """Whether these attempts say all that asking again would be for: an answer that was not cut off."""
-    return _is_answered(kept) and not _is_cut_off(kept)
+    """Whether these attempts say all that asking again would be for: an answer that does not go on."""
+    return _is_answered(kept) and not _goes_on(kept)
 
 
-def _is_cut_off(made: list[_Made]) -> bool:
-    return bool(made) and made[-1].attempt.error_type in STOPS
+def _goes_on(made: list[_Made]) -> bool:
+    """Whether what was answered is a part, and the rest was not to be had."""
+    return bool(made) and made[-1].attempt.error_type in GOES_ON
 
 
 def _attempt_from(row: dict[str, Any]) -> _Made:
@@ -1419,9 +1420,9 @@ class _Loader:
                 cost = None
             return
         built = _built(document, attempts[-1].raw_answer or "", self.settings.min_confidence or 0.0, judged)
-        is_cut_off = attempts[-1].error_type in STOPS
+        is_cut_off, goes_on = attempts[-1].error_type in STOPS, attempts[-1].error_type in GOES_ON
         # What an earlier question brought is worth more than the beginning of an answer that goes on with the next run.
-        waiting = [item for item in items if is_cut_off and self._stands_otherwise(item)]
+        waiting = [item for item in items if goes_on and self._stands_otherwise(item)]
         if len(waiting) < len(items):
             for table, rows in record_rows(document_id, extraction, built).items():
                 for row in rows:

@@ -85,7 +85,7 @@ def _kept(warehouse: Path, run_id: str) -> KeptFile:
 def _answers(warehouse: Path) -> list[tuple[str, dict[str, Any]]]:
     """Every attempt in the warehouse, as the journal keeps them."""
     names = ["status", "fingerprint", "provider", "raw_answer", "error_type", "error_message", "prompt_tokens",
-             "cached_tokens", "completion_tokens", "cost_usd", "seconds"]  # fmt: skip
+             "cached_tokens", "completion_tokens", "cost_usd", "seconds", "question"]  # fmt: skip
     with read_warehouse(warehouse) as connection:
         rows = connection.execute(
             f"select extraction_id, document_id, asked_at, {', '.join(names)} from raw.extractions order by attempt_n"

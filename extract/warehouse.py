@@ -29,7 +29,7 @@ from typing import Any
 import duckdb
 from pydantic_core import PydanticSerializationError, to_json
 
-from extract.errors import STOPS, ConfigError, WarehouseError
+from extract.errors import GOES_ON, STOPS, ConfigError, WarehouseError
 
 # Column order is the order of the tables; types are DuckDB's.
 RAW_TABLES: dict[str, dict[str, str]] = {
@@ -138,7 +138,8 @@ class State:
         originals: What a reprint was linked to, by document_id.
         failed: Runs in which a question without a good answer failed, and when it did so last, by
             (document_id, fingerprint).
-        cut_off: Questions that were answered in part when the provider stopped, in the last run that put them.
+        cut_off: Questions that were answered in part, in the last run that put them, when the provider stopped or lost
+            passages: the next run goes on from there.
         forgotten: document_ids and source_ids that are not to come back.
         latest_at: The latest time that anything in it bears.
     """
@@ -420,15 +421,15 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
     attempts: dict[tuple[str, str], int] = {}
     failed: dict[tuple[str, str], tuple[int, datetime]] = {}
     cut_off: set[tuple[str, str]] = set()
-    for document_id, fingerprint, last_good, count, failed_n, last_at, is_cut_off in _rows(
+    for document_id, fingerprint, last_good, count, failed_n, last_at, goes_on in _rows(
         connection,
         "with by_run as (select document_id, fingerprint, max(attempt_n) as attempt_n, max(asked_at) as asked_at,"
         " if(max_by(status, attempt_n) = 'ok', max_by(extraction_id, attempt_n), null) as good,"
-        f" {_CUT_OFF} as is_cut_off"
+        f" {_last_is(STOPS)} as is_stopped, {_last_is(GOES_ON)} as goes_on"
         " from raw.extractions group by document_id, fingerprint, run_id)"
         " select document_id, fingerprint, max_by(good, attempt_n) filter (where good is not null), max(attempt_n),"
-        " count(*) filter (where not is_cut_off), max(asked_at) filter (where not is_cut_off),"
-        " max_by(is_cut_off, attempt_n) from by_run group by document_id, fingerprint",
+        " count(*) filter (where not is_stopped), max(asked_at) filter (where not is_stopped),"
+        " max_by(goes_on, attempt_n) from by_run group by document_id, fingerprint",
     ):
         key = (document_id, fingerprint)
         attempts[key] = count
@@ -437,7 +438,7 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
             continue
         if failed_n:
             failed[key] = (failed_n, last_at)
-        if is_cut_off:
+        if goes_on:
             cut_off.add(key)
     forgotten = {
         one
@@ -456,11 +457,10 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
     )  # fmt: skip
 
 
-# Whether a run was kept from asking a question to its end: of its attempts at it, the last says so.
-_CUT_OFF = (
-    "coalesce(max_by(coalesce(error_type, ''), attempt_n) in ("
-    + ", ".join(f"'{one}'" for one in sorted(STOPS)) + "), false)"
-)  # fmt: skip
+def _last_is(error_types: Iterable[str]) -> str:
+    """Whether of a run's attempts at a question the last, which says how it ended, bears one of these."""
+    listed = ", ".join(f"'{one}'" for one in sorted(error_types))
+    return f"coalesce(max_by(coalesce(error_type, ''), attempt_n) in ({listed}), false)"
 
 
 def read_cut_off(
@@ -477,10 +477,10 @@ def read_cut_off(
     fields = ("status", "fingerprint", "provider", "raw_answer", "error_type", "error_message", "prompt_tokens",
               "cached_tokens", "completion_tokens", "question")  # fmt: skip
     rows = connection.execute(
-        f"with by_run as (select document_id, fingerprint, max(attempt_n) as last_n, {_CUT_OFF} as is_cut_off"
+        f"with by_run as (select document_id, fingerprint, max(attempt_n) as last_n, {_last_is(GOES_ON)} as goes_on"
         "  from raw.extractions where document_id || ' ' || fingerprint in (select unnest(?::varchar[]))"
         "  group by document_id, fingerprint, run_id),"
-        " failed as (select document_id, fingerprint, coalesce(max(last_n) filter (where not is_cut_off), 0) as last_n"
+        " failed as (select document_id, fingerprint, coalesce(max(last_n) filter (where not goes_on), 0) as last_n"
         "  from by_run group by document_id, fingerprint)"
         f" select {', '.join(fields)} from raw.extractions join failed using (document_id, fingerprint)"
         " where attempt_n > last_n and question is not null and raw_answer is not null"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from extract import prompt
 from extract.documents import Document
-from extract.errors import STOPS, ConfigError
+from extract.errors import LOST, STOPS, ConfigError
 from extract.prompt import Message
 from extract.providers import Attempt, AttemptStatus, Check
 from extract.providers.answers import Holding, question_again, read_answer
@@ -209,10 +209,14 @@ class LLMProvider:
         stop = next((one.stop for one in read if one.stop is not None), None)
         if stop is not None:
             return self._cut_off(attempts, holding, stop, fingerprint, is_whole=any(one.is_whole for one in read))
+        is_lost = False
         if len(read) > 1 and not all(one.is_whole for one in read):
             missing_n = sum(not one.is_whole for one in read)
             if missing_n == len(read):
                 return attempts or [self._unanswered_row(outcome, fingerprint)]
+            is_lost = any(one.is_lost for one in read)
+            if is_lost:
+                attempts = [attempt for one in read for attempt in one.kept_attempts()]
             holding.is_incomplete = True
             outcome = "; ".join([f"{missing_n} of {len(read)} passages have no whole answer", *filter(None, [outcome])])
         if self._verifier is not None and holding.records and not holding.is_incomplete:
@@ -226,7 +230,8 @@ class LLMProvider:
         if not attempts and not any(one.is_whole for one in read) and not holding.records:
             return [self._unanswered_row(outcome, fingerprint)]
         is_sum = len(read) > 1 or self._verifier is not None or not attempts
-        return _summed_up(attempts, holding, outcome, self.name, fingerprint, is_sum=is_sum)
+        rows = _summed_up(attempts, holding, outcome, self.name, fingerprint, is_sum=is_sum)
+        return [*rows[:-1], replace(rows[-1], error_type=LOST)] if is_lost else rows
 
     def _cut_off(
         self, attempts: list[Attempt], holding: Holding, stop: Failure, fingerprint: str, *, is_whole: bool
@@ -271,13 +276,13 @@ class LLMProvider:
         attempts: list[Attempt] = []
         answers = used_tokens = 0
         outcome = ""
-        has_answer = False
+        has_answer = is_lost = False
         stop: Failure | None = None
         while True:
             reply, tries = await self._answer(conversation, fingerprint)
             attempts.extend(tries)
             if reply is None:
-                outcome = "asking again failed"
+                outcome, is_lost = "asking again failed", True
                 stop = self.fatal if self.fatal is not None and tries[-1].error_type == self.fatal.kind else None
                 break
             used_tokens += reply.prompt_tokens or _estimated_tokens(conversation)
@@ -313,7 +318,8 @@ class LLMProvider:
             if used_tokens + _estimated_tokens(conversation) > self.settings.reask_limit_tokens:
                 outcome = f"not asked again: limit of {self.settings.reask_limit_tokens:,} tokens"
                 break
-        return _Read(attempts, holding, outcome, has_answer and not holding.is_incomplete, stop)
+        is_whole = has_answer and not holding.is_incomplete
+        return _Read(attempts, holding, outcome, is_whole, stop, is_lost and not is_whole)
 
     async def _verified(
         self, document: Document, holding: Holding, fingerprint: str
@@ -523,6 +529,7 @@ class _Read:
     Attributes:
         is_whole: There is an answer, and it did not break off.
         stop: Why the provider asks nothing more, where that kept it from asking all that there was to ask.
+        is_lost: There is no whole answer because a request had no reply: nothing speaks against what came before.
     """
 
     attempts: list[Attempt]
@@ -530,6 +537,12 @@ class _Read:
     outcome: str
     is_whole: bool
     stop: Failure | None = None
+    is_lost: bool = False
+
+    def kept_attempts(self) -> list[Attempt]:
+        """The attempts as the next run finds them: what was answered badly bears no question, and is asked anew."""
+        is_kept = self.is_whole or self.is_lost
+        return self.attempts if is_kept else [replace(one, question=None) for one in self.attempts]
 
 
 @dataclass

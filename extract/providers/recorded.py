@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from extract import __version__, prompt
 from extract.documents import Document
-from extract.errors import STOPS, ConfigError
+from extract.errors import GOES_ON, ConfigError
 from extract.prompt import SchemaLength
 from extract.providers import Attempt, AttemptStatus, Check, Provider
 
@@ -120,7 +120,7 @@ class RecordingProvider:
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
         """See the protocol. A failure to reach the provider is no answer, and is not recorded, nor is half of one."""
         attempts = await self.inner.extract(document, check)
-        if attempts and attempts[-1].status != "error" and attempts[-1].error_type not in STOPS:
+        if attempts and attempts[-1].status != "error" and attempts[-1].error_type not in GOES_ON:
             recording = Recording(
                 format=_FORMAT, label=self._label, fingerprint=self.fingerprint(document), document=document.name,
                 document_id=document.document_id, model=self.name, parameters=self._parameters,

@@ -21,6 +21,7 @@ from extract.cli import app
 from extract.config import Settings
 from extract.documents import Document
 from extract.errors import ConfigError
+from extract.pipeline import RunSummary
 from extract.pipeline import run as run_pipeline
 from extract.providers import Attempt
 from extract.providers.llm import LLMProvider
@@ -395,6 +396,107 @@ def test_of_a_long_document_only_the_passages_without_an_answer_are_asked_later(
         whole = {json.dumps(request.messages) for request in server.requests}
         assert len(whole) == len(server.requests) >= 3
     assert (summary.failures, summary.records_n) == ([], 2)
+
+
+class Failing:
+    """A server that fails passages with certain words, or answers them badly, until it is mended."""
+
+    def __init__(self, folder: Path, **words: str) -> None:
+        self.words = words
+        self.asked: list[str] = []
+        folder.mkdir()
+        (folder / "long.txt").write_text(LONG, encoding="utf-8")
+
+    def __call__(self, request: FakeRequest) -> FakeReply:
+        self.asked.append(json.dumps(request.messages))
+        said = request.messages[1]["content"]
+        if "lost" in self.words and self.words["lost"] in said:
+            return failed(500, "down")
+        return FakeReply("Let me see.") if "bad" in self.words and self.words["bad"] in said else what_it_says(request)
+
+    def mended(self) -> set[str]:
+        """What was asked until now, each once; from here on it answers rightly."""
+        asked, self.asked, self.words = set(self.asked), [], {}
+        return asked
+
+
+def test_of_a_long_document_only_passages_that_the_server_lost_are_asked_again(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    script = Failing(tmp_path / "long", lost=PERU)
+    with FakeServer(script) as server:
+
+        def now(**given: Any) -> RunSummary:
+            provider = provider_at(server.url, passage_chars=2_000)
+            return run_pipeline(Settings(warehouse=warehouse, **given), [tmp_path / "long"], provider)
+
+        first = now(**SCHEDULED)
+        assert (first.records_n, len(first.failures)) == (1, 1) and "call again for the rest" in first.failures[0]
+        # It is a failure: a schedule waits, and then asks.
+        assert now(**SCHEDULED).put_off_n == 1
+        before = script.mended()
+        lost = {one for one in before if PERU in one}
+        second = now()
+        assert set(script.asked) == lost < before and len(script.asked) == len(lost) == second.asked_n
+        assert (second.records_n, second.failures) == (2, [])
+        assert now().run_id is None
+
+
+def test_a_passage_that_was_answered_badly_is_asked_again_beside_those_that_were_lost(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    script = Failing(tmp_path / "long", lost=PERU, bad="it said again")
+    with FakeServer(script) as server:
+
+        def now() -> RunSummary:
+            provider = provider_at(server.url, passage_chars=2_000)
+            return run_pipeline(Settings(warehouse=warehouse), [tmp_path / "long"], provider)
+
+        assert now().records_n == 1
+        before = {one for one in script.mended() if len(json.loads(one)) == 2}
+        missing = {one for one in before if PERU in one or "it said again" in one}
+        assert now().records_n == 2 and set(script.asked) == missing < before
+
+
+def test_lost_passages_are_asked_again_from_the_journal_of_a_run_that_did_not_publish(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    script = Failing(tmp_path / "long", lost=PERU)
+    without_dbt.append("a test failed")
+    with FakeServer(script) as server:
+
+        def now() -> RunSummary:
+            provider = provider_at(server.url, passage_chars=2_000)
+            return run_pipeline(Settings(warehouse=warehouse), [tmp_path / "long"], provider)
+
+        for _ in range(2):
+            assert not now().published
+        before = script.asked.copy()
+        lost = {one for one in script.mended() if PERU in one}
+        assert all(before.count(one) == (6 if one in lost else 1) for one in before)
+        without_dbt.clear()
+        last = now()
+        assert (last.records_n, last.failures, sorted(script.asked)) == (2, [], sorted(lost))
+
+
+def test_an_answer_without_lost_passages_does_not_replace_a_whole_one(
+    tmp_path: Path, warehouse: Path, without_dbt: list[str]
+) -> None:
+    """The question changes, and a passage is lost: the old records stand until it has come."""
+    script = Failing(tmp_path / "long")
+    stands = "raw.sightings where status = 'ok' and extraction_id in (select extraction_id from raw.records)"
+    with FakeServer(script) as server:
+
+        def now(**given: Any) -> RunSummary:
+            provider = provider_at(server.url, passage_chars=2_000, **given)
+            return run_pipeline(Settings(warehouse=warehouse), [tmp_path / "long"], provider)
+
+        assert now().records_n == 2
+        script.words = {"lost": PERU}
+        assert now(temperature=0.5).records_n == 0 and count(warehouse, "raw.records") == 2
+        lost = {one for one in script.mended() if PERU in one}
+        assert now(temperature=0.5).records_n == 2 and set(script.asked) == lost
+    assert count(warehouse, stands) == 3 and count(warehouse, "raw.records") == 4
 
 
 def test_what_was_cut_off_in_a_run_that_did_not_publish_goes_on_from_the_journal(
