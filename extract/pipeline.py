@@ -1170,7 +1170,8 @@ async def _ask_all(
         if left_out:
             loader.fatal = loader.fatal or why
         for items in left_out:
-            loader.not_asked(items, work.document(items[0]), _kept_attempts(journal, items[0].key), [])
+            kept, document = _kept_attempts(journal, items[0].key), work.document(items[0])
+            (loader.answered if _is_answered(kept) else loader.not_asked)(items, document, kept, [])
     finally:
         for task in workers:
             task.cancel()

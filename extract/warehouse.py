@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import to_json
 
 from extract.errors import GOES_ON, STOPS, ConfigError, WarehouseError
 
@@ -389,8 +389,8 @@ def row_json(table: str, row: Mapping[str, Any]) -> bytes:
     known = {name: row[name] for name in RAW_TABLES[table] if name in row}
     try:
         return to_json(known, inf_nan_mode="constants", fallback=str)
-    except PydanticSerializationError:
-        # Half a surrogate pair, which a model's JSON may hold, is no text that DuckDB can keep.
+    except ValueError:  # what is nested too deeply for it, or
+        # half a surrogate pair, which a model's JSON may hold, and which is no text that DuckDB can keep.
         return json.dumps(known, ensure_ascii=False, default=_plain).encode("utf-8", "replace")
 
 
@@ -1017,5 +1017,5 @@ def _open_private(path: str, flags: int, *, like: Path) -> int:
 def _journal_line(entry: Mapping[str, Any]) -> bytes:
     try:
         return to_json(entry, inf_nan_mode="constants", fallback=str) + b"\n"
-    except PydanticSerializationError:  # half a surrogate pair, which is kept as it came
+    except ValueError:  # half a surrogate pair, which is kept as it came
         return json.dumps(entry, default=str).encode("ascii") + b"\n"

@@ -85,6 +85,18 @@ def test_half_a_surrogate_pair_is_replaced_and_stops_nothing(connection):
     connection.execute("rollback")
 
 
+def test_what_is_nested_deeply_is_kept(connection):
+    draft: dict[str, Any] = {}
+    for _ in range(300):
+        draft = {"a": draft}
+    row = {"rejected_id": "r", "extraction_id": "e", "document_id": "d", "ordinal": 0, "draft": draft,
+           "reason_code": "c", "reason": "why", "grounding_version": "1"}  # fmt: skip
+    connection.execute("begin")
+    insert_rows(connection, "rejected_records", [row])
+    assert json.loads(connection.execute("select draft from raw.rejected_records").fetchone()[0]) == draft
+    connection.execute("rollback")
+
+
 def test_half_a_surrogate_pair_comes_back_from_the_journal(tmp_path):
     for kept in ("whole é", "half \ud83d"):
         journal = Journal(tmp_path / "w.duckdb")
