@@ -54,13 +54,11 @@ from extract.sources.state import Look, SourceState
 from extract.spill import Spill
 from extract.warehouse import (
     EMPTY_STATE,
-    KEYED_TABLES,
     Heartbeat,
     Journal,
     Sighting,
     State,
     StoredDocument,
-    close_group,
     create_tables,
     hold_lock,
     insert_json,
@@ -83,8 +81,6 @@ from extract.warehouse import (
 _BATCH_DOCUMENTS = 500
 # Fewer, if their rows are long: texts, answers and records.
 _BATCH_BYTES = 2_000_000
-# What DuckDB reads and writes again, in memory, when rows are added to a table (see `close_group`).
-_GROUP_BYTES = 4_000_000
 # Documents under way at once where the settings leave it to the provider.
 _DEFAULT_CONCURRENCY = 64
 
@@ -1326,7 +1322,6 @@ class _Loader:
         self._stored = set(known.document_ids)
         self._linked: set[str] = set()
         self._rows: dict[str, list[bytes]] = {}
-        self._group_bytes: Counter[str] = Counter()
         self._documents_waiting = self._bytes_waiting = 0
 
     @cached_property
@@ -1536,10 +1531,7 @@ class _Loader:
         try:
             for table in list(self._rows):
                 insert_json(self.connection, table, self._rows[table])
-                self._group_bytes[table] += sum(map(len, self._rows.pop(table)))
-                if self._group_bytes[table] > _GROUP_BYTES and table in KEYED_TABLES:
-                    close_group(self.connection, table)
-                    self._group_bytes[table] = 0
+                del self._rows[table]
                 write_out(self.connection)
         except duckdb.Error as error:
             if is_full_disk(error):

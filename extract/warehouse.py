@@ -92,10 +92,6 @@ RAW_TABLES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-KEYED_TABLES = frozenset(
-    table for table, columns in RAW_TABLES.items() if any(kind.endswith("primary key") for kind in columns.values())
-)
-
 # DuckDB names a catalog after its file; one of these would hide the schema of that name.
 _SCHEMAS = frozenset({"raw", "seeds", "staging", "intermediate", "main", "temp", "system"})
 
@@ -203,9 +199,8 @@ def open_warehouse(
 _ROW_GROUP_ROWS = 2_048
 # What DuckDB keeps of a file that is being loaded, between two tables.
 _KEPT_MEMORY = "4MB"
-# Rows that travel in one parameter, as lines, and their bytes: DuckDB needs ten times as much while it reads them.
+# Rows that travel in one parameter, as lines: of more DuckDB needs more memory while it reads them.
 _ROWS_AT_ONCE = 100
-_BYTES_AT_ONCE = 250_000
 
 
 def _connect_to_load(path: Path) -> duckdb.DuckDBPyConnection:
@@ -236,34 +231,6 @@ def write_out(connection: duckdb.DuckDBPyConnection) -> None:
     usual = connection.execute("select current_setting('memory_limit')").fetchone()
     assert usual is not None
     connection.execute(f"set memory_limit = '{usual[0]}'")
-
-
-def close_group(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Have the rows that come next begin a group of rows of their own, in a table with a primary key.
-
-    DuckDB reads and writes again, in memory, the last group of a table when rows are added: up to 2,048 rows, which of
-    long texts are 30 MB, twice. Rows without content fill it up to the last one, and are deleted: of groups that are
-    full to the last row nothing is moved into their place.
-    """
-    named = f"raw.{table}"
-    ((rows_n,),) = connection.execute(
-        "select coalesce(sum(count), 0) from pragma_storage_info($name) where column_id = 0"
-        " and segment_type != 'VALIDITY' and row_group_id = (select max(row_group_id) from pragma_storage_info($name))",
-        {"name": named},
-    ).fetchall()
-    columns = {name: _EMPTY[kind.split(" ")[0]] for name, kind in RAW_TABLES[table].items() if " " in kind}
-    (key,) = (name for name, kind in RAW_TABLES[table].items() if kind.endswith("primary key"))
-    columns[key] = f"'{_FILLING}' || number"
-    values = ", ".join(f'{value} as "{name}"' for name, value in columns.items())
-    connection.execute(
-        f"insert into {named} by name select {values} from range({-int(rows_n) % _ROW_GROUP_ROWS}) filling(number)"
-    )
-    connection.execute(f"delete from {named} where starts_with(\"{key}\", '{_FILLING}')")
-
-
-# No key begins so: keys are hexadecimal.
-_FILLING = "filling "
-_EMPTY = {"varchar": "''", "integer": "0", "timestamptz": "'epoch'", "json": "'{}'"}
 
 
 @contextmanager
@@ -397,14 +364,8 @@ def row_json(table: str, row: Mapping[str, Any]) -> bytes:
 def insert_json(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[bytes]) -> None:
     """Append rows that `row_json` made to raw.`table` in one transaction, some to a statement."""
     with _transaction(connection):
-        first = bytes_n = 0
-        for place, row in enumerate(rows):
-            if place > first and (place - first >= _ROWS_AT_ONCE or bytes_n + len(row) > _BYTES_AT_ONCE):
-                _insert(connection, table, rows[first:place])
-                first, bytes_n = place, 0
-            bytes_n += len(row)
-        if rows:
-            _insert(connection, table, rows[first:])
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            _insert(connection, table, rows[first : first + _ROWS_AT_ONCE])
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[bytes]) -> None:

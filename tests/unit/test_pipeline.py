@@ -527,19 +527,6 @@ def test_what_fails_first_is_what_is_said_and_the_provider_is_closed(
     assert provider.is_closed
 
 
-def test_groups_that_are_closed_hold_the_same_rows(warehouse, articles, provider, monkeypatch):
-    monkeypatch.setattr(pipeline, "_GROUP_BYTES", 1)
-    monkeypatch.setattr(pipeline, "_BATCH_DOCUMENTS", 1)
-    first = pipeline.run(Settings(warehouse=warehouse, concurrency=1), [articles], provider)
-    (articles / "more.txt").write_text(NORWAY.replace("900", "800"), encoding="utf-8")
-    second = pipeline.run(Settings(warehouse=warehouse), [articles], provider)
-    assert (first.extracted_n, second.extracted_n, second.unchanged_n) == (3, 1, 3)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        tables = ("documents", "extractions", "sightings", "records")
-        counts = ", ".join(f"(select count(*) from raw.{table})" for table in tables)
-        assert connection.execute(f"select {counts}").fetchone() == (4, 4, 4, 2)
-
-
 def test_tables_that_cannot_be_made_are_said_and_the_answers_are_kept(warehouse, articles, provider, monkeypatch):
     real = pipeline._complete_tables
 

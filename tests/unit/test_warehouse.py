@@ -17,10 +17,8 @@ from hypothesis import strategies as st
 from extract import warehouse as warehouse_module
 from extract.errors import ConfigError, WarehouseError
 from extract.warehouse import (
-    KEYED_TABLES,
     RAW_TABLES,
     Journal,
-    close_group,
     create_tables,
     hold_lock,
     insert_json,
@@ -275,42 +273,6 @@ def test_what_is_written_out_is_not_kept_in_memory_and_no_row_is_too_long(wareho
         assert connection.execute("select count(distinct repeat(text, 2)) from raw.documents").fetchone() == (2001,)
     with open_warehouse(warehouse, read_only=True) as connection:
         assert connection.execute("select max(length(text)) from raw.documents").fetchone() == (len(long) + 5,)
-
-
-@pytest.mark.parametrize("stored_n", [0, 300, 2500])
-def test_rows_after_a_closed_group_stand_in_another_and_nothing_of_its_filling_is_left(warehouse, stored_n):
-    make(warehouse)
-    with open_warehouse(warehouse) as connection:
-        insert_json(connection, "documents", rows_of(range(stored_n)))
-    first = stored_n
-    for _ in range(2):
-        with open_warehouse(warehouse, is_loading=True) as connection:
-            for _ in range(3):
-                insert_json(connection, "documents", rows_of(range(first, first + 50)))
-                close_group(connection, "documents")
-                write_out(connection)
-                first += 50
-        with open_warehouse(warehouse) as connection:  # as dbt opens it
-            connection.execute("checkpoint")
-            found = connection.execute("select document_id, text from raw.documents order by rowid").fetchall()
-            assert len(found) == len(set(found)) == first
-            assert [key for key, _ in found] == [f"d{number}" for number in range(first)]
-            groups = connection.execute(
-                "select distinct row_group_id from pragma_storage_info('raw.documents') where segment_type = 'VARCHAR'"
-            ).fetchall()
-            assert len(groups) >= (first - stored_n) / 50
-
-
-@pytest.mark.parametrize("table", sorted(KEYED_TABLES & {"documents", "extractions", "records", "rejected_records",
-                                                         "sightings", "runs"}))  # fmt: skip
-def test_a_group_of_any_table_that_a_run_fills_can_be_closed(warehouse, table):
-    make(warehouse)
-    with open_warehouse(warehouse, is_loading=True) as connection:
-        before = connection.execute(f"select count(*) from raw.{table}").fetchone()
-        for _ in range(2):
-            close_group(connection, table)
-            write_out(connection)
-        assert connection.execute(f"select count(*) from raw.{table}").fetchone() == before
 
 
 # --- journal -------------------------------------------------------------------------------------------------
