@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 from extract.gold import GoldRecord, PredictedRecord, gold_spans
+from extract.normalise.actors import resolve_actor
 from extract.normalise.folding import fold_text
 
 Level = Literal["loose", "figure", "value", "strict"]
@@ -156,7 +157,7 @@ _Name = tuple[str | None, str | None]
 
 
 def names_agree(one: _Name, other: _Name) -> bool:
-    """Whether two (code, name as written) are one actor: equal codes, or names that contain one another.
+    """Whether two (code, name as written) are one actor: by code, as one organisation, or by one name in another.
 
     Two countries are told apart by their codes alone: Niger is in Nigeria's name.
     """
@@ -164,6 +165,9 @@ def names_agree(one: _Name, other: _Name) -> bool:
         return True
     if _is_country(one[0]) and _is_country(other[0]):
         return False
+    organisation = _organisation(one)
+    if organisation is not None and organisation == _organisation(other):
+        return True
     spelled = [[name for name in pair if name and not _is_country(name)] for pair in (one, other)]
     return any(_contain_one_another(left, right) for left in spelled[0] for right in spelled[1])
 
@@ -171,6 +175,18 @@ def names_agree(one: _Name, other: _Name) -> bool:
 def _have_one_code(one: _Name, other: _Name) -> bool:
     codes = {_slug(pair[0]) if pair[0] else "" for pair in (one, other)}
     return len(codes) == 1 and codes != {""}
+
+
+def _organisation(pair: _Name) -> str | None:
+    """What the code or, without one, the name stands for: "CSTO" is the Collective Security Treaty Organization."""
+    name = pair[0] or pair[1]
+    return _organisation_named(name) if name and not _is_country(name) else None
+
+
+@lru_cache(maxsize=100_000)
+def _organisation_named(name: str) -> str | None:
+    meant = resolve_actor(name)
+    return meant.entity_id if meant.is_resolved and meant.type != "country" else None
 
 
 def _is_country(code: str | None) -> bool:

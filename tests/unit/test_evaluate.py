@@ -153,6 +153,8 @@ def test_joint_records() -> None:
         (("NER", "Niger"), ("NGA", "Niger"), False),
         (("World Bank", "la Banque mondiale"), ("Banque mondiale", "« Banque mondiale »"), True),
         (("United Nations", "UN"), ("UNICEF", "UNICEF"), False),
+        (("United Nations Interim Force in Lebanon", "la force"), ("UNIFIL", "FINUL"), True),
+        (("Collective Security Treaty Organization", "организацию"), (None, "ОДКБ"), True),
         (("Lebanon Force", "قوة لبنان"), (None, "لقوة لبنان"), True),
         (("Peace Council", "和平委员会"), (None, "和平委员会的"), True),
         ((None, None), (None, None), False),
