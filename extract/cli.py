@@ -278,10 +278,19 @@ def extract(
     )  # fmt: skip
     provider = open_provider(settings)
     with ExitStack() as stack:
-        # Opened before anything is asked and paid for.
+        # Opened before anything is asked and paid for; what stands in it goes when there is something to write.
         lines = stack.enter_context(_open_output(output)) if output else sys.stdout
+        is_kept = output is not None
+
+        def begin() -> None:
+            nonlocal is_kept
+            if is_kept:
+                lines.seek(0)
+                lines.truncate()
+                is_kept = False
 
         def emit(line: dict[str, Any]) -> None:
+            begin()
             # Half a surrogate pair, which a model's JSON may hold, cannot be written.
             text = json.dumps(line, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
             print(text, file=lines, flush=True)
@@ -289,6 +298,7 @@ def extract(
             _say(f"{line['document']}: {note}" + (f", failed: {line['error']}" if line["error"] else ""))
 
         failed = pipeline.extract_documents(settings, inputs, provider, emit=emit)
+        begin()
     return 1 if failed else 0
 
 
@@ -362,7 +372,7 @@ def version() -> int:
 
 def _open_output(path: Path) -> TextIO:
     try:
-        return path.open("w", encoding="utf-8")
+        return path.open("a", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{str(path)!r} cannot be written: {error.strerror}. Name another --output.") from error
 
@@ -391,7 +401,8 @@ def _estimate(settings: Settings, inputs: list[Path] | SourcesFile, provider: Pr
 
 
 def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None:
-    if warehouse.exists():
+    is_published = summary.run_id is None or summary.published
+    if is_published and warehouse.exists():
         from extract.report import contributions_table
 
         print(contributions_table(warehouse))
@@ -417,7 +428,7 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
     )
     if summary.given_up:
         print(f"given up: {len(summary.given_up)}, listed by: pledgebook status (--retry-failed tries them again)")
-    if summary.run_id is not None and not summary.published:
+    if not is_published:
         print(f"not published: {str(warehouse)!r} is as it was; the answers are kept for the next run")
     elif warehouse.exists():
         option = "" if warehouse == DEFAULT_WAREHOUSE else f" --warehouse {warehouse}"

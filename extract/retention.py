@@ -68,8 +68,24 @@ def roll_back(warehouse: Path, run_id: str) -> tuple[str, int]:
             for (document_id, fingerprint), attempts in put_back.items():
                 journal.add(document_id, fingerprint, attempts)
             journal.close()
+            with open_warehouse(copy) as connection:
+                create_tables(connection)
+                insert_rows(connection, "forgotten", _forgotten_since(warehouse, connection))
             publish(copy, warehouse, keep=len(kept_files(warehouse)) + 1)
     return kept.run_id, sum(map(len, put_back.values()))
+
+
+def _forgotten_since(warehouse: Path, connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """What is forgotten in the published file and not in the one that `connection` has open: it stays forgotten."""
+    known = {one for (one,) in connection.execute("select document_id from raw.forgotten").fetchall()}
+    names = list(RAW_TABLES["forgotten"])
+    with read_warehouse(warehouse) as published:
+        has_any = published.execute("select count(*) from duckdb_tables() where table_name = 'forgotten'").fetchone()
+        if not (has_any and has_any[0]):
+            return []  # published by a version that forgot nothing
+        rows = published.execute(f"select {', '.join(names)} from raw.forgotten").fetchall()
+    forgotten = [dict(zip(names, row, strict=True)) for row in rows]
+    return [one for one in forgotten if one["document_id"] not in known]
 
 
 def _kept(warehouse: Path, run_id: str) -> KeptFile:

@@ -20,6 +20,24 @@ entity_overrides as (
 
 ),
 
+clustered as (
+
+    select distinct rule_commitment_id from {{ ref('int_claims_clustered') }}
+
+),
+
+countries as (
+
+    select iso3 from {{ ref('countries') }}
+
+),
+
+stages as (
+
+    select distinct stage from {{ ref('stage_ranks') }}
+
+),
+
 problems as (
 
     select
@@ -33,7 +51,10 @@ problems as (
                 'stage', 'realis', 'contributors', 'counterpart', 'host', 'body_id', 'role', 'amount', 'amount_min',
                 'amount_max', 'currency', 'qualifier', 'headcount', 'equipment', 'aid_type', 'finance_type',
                 'event_date', 'announcement_date'
-            )) then 'correct needs a value and a known field'
+            )) then 'correct needs a value, and as its field stage, realis, contributors, counterpart, host, body_id, role, '
+                || 'amount, amount_min, amount_max, currency, qualifier, headcount, equipment, aid_type, finance_type, '
+                || 'event_date or announcement_date'
+            when action = 'correct' then {{ value_problem() }}
         end as problem
     from record_overrides
     union all
@@ -51,7 +72,13 @@ problems as (
             ) then 'the target is merged into another commitment: name that one'
             when action = 'correct' and (value is null or field not in (
                 'amount', 'amount_min', 'amount_max', 'stage', 'aid_type', 'finance_type', 'is_umbrella'
-            )) then 'correct needs a value and a known field'
+            )) then 'correct needs a value, and as its field amount, amount_min, amount_max, stage, aid_type, finance_type '
+                || 'or is_umbrella'
+            -- Where it does not exist the commitment would take its name.
+            when action = 'merge' and commitment_id in (select rule_commitment_id from clustered)
+                and target not in (select rule_commitment_id from clustered)
+                then concat('there is no commitment ', target, ' to merge it into')
+            when action = 'correct' then {{ value_problem() }}
         end as problem
     from commitment_overrides
     union all
@@ -65,6 +92,8 @@ problems as (
             when field = 'same_as'
                 and value in (select entity_id from entity_overrides where field = 'same_as' and value <> entity_id)
                 then 'the target is itself the same as another entity: name that one'
+            when field = 'same_as' and regexp_full_match(value, '[A-Z]{3}') and value not in (select iso3 from countries)
+                then concat(value, ' is the code of no country')
         end as problem
     from entity_overrides
 

@@ -198,3 +198,20 @@
     )]
   end))
 {%- endmacro %}
+
+
+{% macro value_problem() -%}
+  {#- Why `value` cannot stand in `field`, of a correction; null if it can. Stages are those of a CTE of that name. -#}
+  case
+    when field in ('amount', 'amount_min', 'amount_max') and try_cast(value as decimal(38, 4)) is null
+      then concat(field, ' is a number, as 25000000, not ', value)
+    when field in ('headcount', 'equipment') and try_cast(value as bigint) is null
+      then concat(field, ' is a whole number, not ', value)
+    when field in ('event_date', 'announcement_date') and try_cast(value as date) is null
+      then concat(field, ' is a day, as 2027-01-20, not ', value)
+    when field = 'currency' and not regexp_full_match(value, '[A-Z]{3}')
+      then concat('currency is a code of three letters, as EUR, not ', value)
+    when field = 'is_umbrella' and value not in ('true', 'false') then 'is_umbrella is true or false'
+    when field = 'stage' and value not in (select stage from stages) then concat('there is no stage ', value)
+  end
+{%- endmacro %}

@@ -141,6 +141,15 @@ def test_extract_writes_lines_to_stdout_and_progress_to_stderr(articles, monkeyp
     assert result.stderr.splitlines() == ["norway: 1 records", "peru: 1 records", "rain: 0 records"]
 
 
+def test_a_refused_command_leaves_the_output_as_it_was(tmp_path, articles):
+    kept = tmp_path / "kept.jsonl"
+    kept.write_text("precious\n")
+    result = CliRunner().invoke(app, ["extract", str(tmp_path / "none.txt"), "--output", str(kept)])
+    assert (result.exit_code, kept.read_text()) == (2, "precious\n")
+    assert CliRunner().invoke(app, ["extract", str(articles), "--output", str(kept)]).exit_code == 0
+    assert "precious" not in kept.read_text() and kept.read_text().startswith('{"document"')
+
+
 def test_an_output_that_cannot_be_written_is_said_before_anything_is_asked(articles, tmp_path, monkeypatch, provider):
     monkeypatch.setattr(extract.providers, "open_provider", lambda settings: provider)
     result = CliRunner().invoke(app, ["extract", str(articles), "--output", str(tmp_path / "none" / "x.jsonl")])

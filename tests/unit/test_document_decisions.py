@@ -143,6 +143,22 @@ def test_persons_that_a_sentence_lists_as_a_body_are_its_members(text, role):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "part", "whole"),
+    [
+        ("Norway has paid Chad $30 million of the $75 million it pledged.", "$30 million", "$75 million"),
+        ("Norway a versé au Chad 30 millions des 75 millions de dollars.", "30 millions", "75 millions de dollars"),
+        ("Norway hat Chad 30 Millionen der 75 Millionen Dollar gezahlt.", "30 Millionen", "75 Millionen Dollar"),
+        ("Norway pagó a Chad 30 millones de los 75 millones de dólares.", "30 millones", "75 millones de dólares"),
+        ("Norway выплатила Chad 30 миллионов из 75 миллионов долларов.", "30 миллионов", "75 миллионов долларов"),
+    ],
+)
+def test_of_a_sum_of_which_a_part_was_paid_the_whole_was_promised(text, part, whole):
+    sides = ({"Norway": 0.97}, {"Chad": 0.95})
+    drafts = decided(text, [(part, "P disbursed", 0.97, *sides), (whole, "P disbursed", 0.97, *sides)])
+    assert [one["stage"] for one in drafts] == ["disbursed", "pledged"]
+
+
 def test_one_name_beside_a_body_is_not_its_list():
     text = "The board of the African Union, composed of engineers, was praised by Ama Owusu."
     assert decided(text, [("Ama Owusu", "M member", 0.99, {}, {"African Union": 0.95})]) == []

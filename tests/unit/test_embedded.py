@@ -164,6 +164,8 @@ def test_pieces_keep_their_places():
         ("中国提供援助。法国也提供。", 2),
         ("قدمت قطر مساعدات. ثم غادرت؟ نعم.", 3),
         ("Title\n\nBody one. Body two.", 3),
+        ("Am 20. April 2026 hat Oslo zugesagt. Die 58. Sitzung endete am 3. März.", 2),
+        ("Es waren 27. Italien zahlte. Im Jahr 2026. Danach nichts.", 4),
     ],
 )
 def test_sentences(text, count):

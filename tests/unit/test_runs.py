@@ -362,6 +362,21 @@ def test_what_is_forgotten_is_nowhere_and_does_not_come_back(tmp_path, warehouse
     assert (provider.asked, latest(warehouse)) == ([], {"peru": "ok"})
 
 
+def test_what_is_forgotten_stays_so_when_an_earlier_file_is_put_back(tmp_path, warehouse, provider):
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "peru.txt").write_text(PERU)
+    before = run(warehouse, folder, provider).run_id
+    (folder / "secret.txt").write_text(LONG)
+    run(warehouse, folder, provider)
+    forget_documents(warehouse, ["secret"])
+    roll_back(warehouse, before)
+    provider.asked.clear()
+    run(warehouse, folder, provider)
+    assert (provider.asked, latest(warehouse)) == ([], {"peru": "ok"})
+    assert query(warehouse, "select count(*) from raw.forgotten") == [(1,)]
+
+
 # --- the lock -------------------------------------------------------------------------------------------
 
 HOLDER = """

@@ -64,3 +64,28 @@ def test_a_figure_in_place_of_another(quote):
 )
 def test_other_words_change_no_sum(quote):
     assert not says("is_replaced", quote) and not says("is_cut", quote)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("amount", "abc", "amount is a number, as 25000000, not abc"),
+        ("amount_min", "25 million", "amount_min is a number, as 25000000, not 25 million"),
+        ("headcount", "many", "headcount is a whole number, not many"),
+        ("event_date", "20.01.2026", "event_date is a day, as 2027-01-20, not 20.01.2026"),
+        ("currency", "euro", "currency is a code of three letters, as EUR, not euro"),
+        ("stage", "payed", "there is no stage payed"),
+        ("is_umbrella", "yes", "is_umbrella is true or false"),
+        ("amount", "25000000.5", None),
+        ("headcount", "300", None),
+        ("announcement_date", "2026-01-20", None),
+        ("currency", "EUR", None),
+        ("stage", "pledged", None),
+        ("contributors", "NOR|SWE", None),
+    ],
+)
+def test_what_a_correction_cannot_say(field, value, problem):
+    words = jinja2.Environment().from_string(MACROS.read_text(encoding="utf-8")).module
+    said = f"select {words.value_problem()} from (select ? as field, ? as value)"
+    sql = f"with stages as (select 'pledged' as stage) {said}"
+    assert duckdb.execute(sql, [field, value]).fetchone()[0] == problem

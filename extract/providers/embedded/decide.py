@@ -56,6 +56,7 @@ from extract.providers.embedded.words import (
     INVITATION,
     LIST,
     MISSIONS,
+    PART_OF,
     PERSONNEL_WORDS,
     PROJECTS,
     SUSPENDED,
@@ -498,6 +499,9 @@ class _Decider:
 
     def _exact_stage(self, one: Candidate, letter: str, stage: str) -> str:
         """What the network does not tell apart: refused, suspended and cancelled; expelled and suspended."""
+        before = self.text[max(0, one.start - 45) : one.start]
+        if letter == "P" and stage in {"disbursed", "disbursing"} and PART_OF.search(before):
+            return "pledged"  # "30 of the 75 million have been paid": the 75 were promised
         ends = {"P": "refused", "T": "refused", "M": "expelled"}
         if ends.get(letter) != stage:
             return stage

@@ -18,6 +18,15 @@ _ABBREVIATIONS = frozenset(
 )
 
 
+# "20. April", "am 3.", "die 58. Sitzung": a German (Turkish, Norwegian …) ordinal is written with a full stop.
+_ORDINAL_BEFORE = re.compile(r"\b(?:der|die|das|dem|den|des|am|vom|zum|zur|im|beim|bis|seit|ab|und|ihr\w*|sein\w*)\s+\d{1,3}$", re.IGNORECASE)
+_MONTH_AFTER = re.compile(
+    r"\s*(?:januar|jänner|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|"
+    r"jan|feb|apr|jun|jul|aug|sept?|okt|nov|dez|ocak|şubat|mart|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık)\b",
+    re.IGNORECASE,
+)
+
+
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """`[start, end)` of each sentence, white space at its edges left out."""
     spans: list[tuple[int, int]] = []
@@ -37,6 +46,8 @@ def _goes_on(text: str, dot: int, end: int) -> bool:
     following = text[end:].lstrip()[:1]
     if following and (following.islower() or following in ",;:"):
         return True
+    if text[max(0, dot - 1) : dot].isdigit() and _is_ordinal(text, dot, end):
+        return True
     word = re.search(r"[\w.º]+$", text[max(0, dot - 12) : dot])
     if word is None:
         return False
@@ -44,6 +55,12 @@ def _goes_on(text: str, dot: int, end: int) -> bool:
     if len(bare) == 1 and bare.isalpha() and word.group()[-1].isupper():
         return True
     return bare in _ABBREVIATIONS
+
+
+def _is_ordinal(text: str, dot: int, end: int) -> bool:
+    if _MONTH_AFTER.match(text, end):
+        return re.search(r"(?<!\d)\d{1,2}$", text[max(0, dot - 3) : dot]) is not None
+    return _ORDINAL_BEFORE.search(text[max(0, dot - 20) : dot]) is not None and text[end : end + 1] == " "
 
 
 def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:

@@ -115,6 +115,12 @@ ACCEPTANCE = re.compile(
     r"\b(?:accept\w*|agree\w*|acept\w*|aceit\w*|angenommen|nimmt|zugesagt|приня\w+|соглас\w+|kabul\w*|declin\w+|refus\w+|reject\w*|rechaz\w+|"
     r"recus\w+|lehn\w+|отказ\w+|отклон\w+|reddet\w*)\b|قبل|وافق|موافق|رفض|接受|同意|拒绝"
 )
+# Stands between a part that was paid and what was promised: "30 of the 75 million", "30 der 75 Millionen".
+PART_OF = re.compile(
+    r"\d[^.;()]{0,32}(?:\b(?:(?:out )?of (?:the|its|their|his|her|an?)|der|von den|des|sur les|parmi les|de los|de las|de sus|dos|das|из)\s+"
+    r"(?:(?:us)?[$€£] ?|eur |usd )?$|من (?:أصل |اصل )?$|中的$)",
+    re.IGNORECASE,
+)
 # A sentence that says who sits in a body. Where it lists persons, they are its members.
 COMPOSITION = re.compile(
     r"\b(?:compris(?:es|ed|ing)|compos(?:ed|ition)|made up of|consists? of|includes?|including|members? (?:are|include|will be)|line-?up|"
