@@ -41,11 +41,11 @@ body { margin: 0 auto; max-width: 88rem; padding: 1.5rem; color: var(--ink); bac
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Naskh Arabic", sans-serif; }
 h1 { font-size: 1.9rem; margin: 0 0 .3rem; } h2 { margin: 2.6rem 0 .6rem; font-size: 1.35rem; }
 h3 { margin: 1.4rem 0 .3rem; font-size: 1.05rem; }
-p { margin: .4rem 0; max-width: 62rem; } .faint, caption, footer { color: var(--faint); font-size: .9rem; }
+p { margin: .4rem 0; max-width: 62rem; } .faint, footer { color: var(--faint); font-size: .9rem; }
 a { color: var(--link); text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-caption { text-align: left; padding-bottom: .4rem; } th, td { padding: .35rem .5rem; vertical-align: top; }
+th, td { padding: .35rem .5rem; vertical-align: top; }
 th[scope=row] { font-weight: 400; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { text-align: left; border-bottom: 2px solid var(--line); font-weight: 600; }
 td { border-bottom: 1px solid var(--line); }
@@ -621,8 +621,9 @@ def table(
         tag("th", name, class_="n" if first_numeric <= n <= last_numeric else None, scope="col")
         for n, name in enumerate(head)
     )
-    caption = tag("caption", note) if note else ""
-    return tag("div", tag("table", caption, tag("thead", tag("tr", *cells)), tag("tbody", *body)), class_="scroll")
+    # Beside the table, not its caption: of what is wider than the window only the table is to be scrolled.
+    table = tag("div", tag("table", tag("thead", tag("tr", *cells)), tag("tbody", *body)), class_="scroll")
+    return Markup(tag("p", note, class_="faint") + table) if note else table
 
 
 def title(row: Row) -> list[str]:

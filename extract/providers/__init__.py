@@ -85,6 +85,11 @@ def open_provider(settings: Settings) -> Provider:
     if settings.model is None:
         from extract.providers.embedded import EmbeddedProvider
 
+        if settings.mode or settings.schema:
+            # Settings of a model have no effect without one, but a misspelt one is not to pass in a trial.
+            from extract.providers.llm_settings import refuse_unknown
+
+            refuse_unknown(settings.mode, settings.schema)
         provider = EmbeddedProvider(min_confidence=settings.min_confidence)
     else:
         from extract.providers.llm import LLMProvider

@@ -167,11 +167,8 @@ def settings_for(model: str, environment: Mapping[str, str], **given: Any) -> LL
             "to use the embedded extractor, which needs none."
         )
     mode = given.pop("mode", None) or _DEFAULT_MODES.get(provider, "tools")
-    if mode not in get_args(Mode):
-        raise ConfigError(f"The mode {mode!r} is unknown. Use one of {', '.join(get_args(Mode))}.")
     length: SchemaLength = given.pop("schema_length", None) or _SCHEMAS.get(provider, "short")
-    if length not in get_args(SchemaLength):
-        raise ConfigError(f"The schema {length!r} is unknown. Use one of {', '.join(get_args(SchemaLength))}.")
+    refuse_unknown(mode, length)
     if provider == "openai":
         named = ((header, environment.get(name)) for name, header in _OPENAI_HEADERS.items())
         given.setdefault("headers", tuple((header, value) for header, value in named if value))
@@ -181,6 +178,18 @@ def settings_for(model: str, environment: Mapping[str, str], **given: Any) -> LL
     if given.get("is_batch") and (provider != "openai" or mode != "json_schema"):
         raise ConfigError("Batches go through OpenAI's Batch API: use --batch with --model openai/…, and no --mode.")
     return LLMSettings(model=model, base_url=base_url, api_key=key, mode=mode, schema_length=length, **given)
+
+
+def refuse_unknown(mode: str | None, length: str | None) -> None:
+    """Refuse what no provider knows; None is as it comes.
+
+    Raises:
+        ConfigError: If the mode or the length of the schema is unknown.
+    """
+    if mode is not None and mode not in get_args(Mode):
+        raise ConfigError(f"The mode {mode!r} is unknown. Use one of {', '.join(get_args(Mode))}.")
+    if length is not None and length not in get_args(SchemaLength):
+        raise ConfigError(f"The schema {length!r} is unknown. Use one of {', '.join(get_args(SchemaLength))}.")
 
 
 def parameters_of(settings: LLMSettings) -> dict[str, Any]:

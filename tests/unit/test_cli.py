@@ -150,6 +150,13 @@ def test_a_refused_command_leaves_the_output_as_it_was(tmp_path, articles):
     assert "precious" not in kept.read_text() and kept.read_text().startswith('{"document"')
 
 
+@pytest.mark.parametrize(("option", "said"), [("--schema", "The schema 'foo'"), ("--mode", "The mode 'foo'")])
+def test_a_misspelt_setting_of_a_model_is_refused_without_one_too(articles, option, said, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    result = CliRunner().invoke(app, ["extract", str(articles), option, "foo"])
+    assert result.exit_code == 2 and said in result.output
+
+
 def test_an_output_that_cannot_be_written_is_said_before_anything_is_asked(articles, tmp_path, monkeypatch, provider):
     monkeypatch.setattr(extract.providers, "open_provider", lambda settings: provider)
     result = CliRunner().invoke(app, ["extract", str(articles), "--output", str(tmp_path / "none" / "x.jsonl")])
