@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -278,27 +278,24 @@ def extract(
     )  # fmt: skip
     provider = open_provider(settings)
     with ExitStack() as stack:
-        # Opened before anything is asked and paid for; what stands in it goes when there is something to write.
-        lines = stack.enter_context(_open_output(output)) if output else sys.stdout
-        is_kept = output is not None
+        # Opened before anything is asked and paid for; what stands in a file goes when there is something to write.
+        opened = stack.enter_context(_open_output(output)) if output else sys.stdout
 
-        def begin() -> None:
-            nonlocal is_kept
-            if is_kept:
-                lines.seek(0)
-                lines.truncate()
-                is_kept = False
+        @cache
+        def lines() -> TextIO:
+            if output is not None and output.is_file():
+                opened.truncate(0)
+            return opened
 
         def emit(line: dict[str, Any]) -> None:
-            begin()
             # Half a surrogate pair, which a model's JSON may hold, cannot be written.
             text = json.dumps(line, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
-            print(text, file=lines, flush=True)
+            print(text, file=lines(), flush=True)
             note = f"{len(line['records'])} records"
             _say(f"{line['document']}: {note}" + (f", failed: {line['error']}" if line["error"] else ""))
 
         failed = pipeline.extract_documents(settings, inputs, provider, emit=emit)
-        begin()
+        lines()
     return 1 if failed else 0
 
 

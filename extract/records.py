@@ -639,7 +639,7 @@ def flat_record(record: Record) -> dict[str, Any]:
 
 def _acts_for(actor: Actor) -> str | None:
     """Code of whom the text says that it acts for, else of the state or organisation whose money it gives."""
-    principal = actor.on_behalf_of or principal_of(actor)
+    principal = actor.on_behalf_of or principal_of(actor.entity_id)
     return code_of(principal) if principal else None
 
 

@@ -87,9 +87,9 @@ def resolve_actor(name: str, type_hint: ActorType = "unknown", language: str | N
     return meaning.model_copy(update={"name": written}) if meaning.name != written else meaning
 
 
-def principal_of(actor: Actor) -> str | None:
+def principal_of(entity_id: str) -> str | None:
     """Entity id of the one state or organisation whose money an agency gives; None for who gives its own."""
-    return aliases().principals.get(actor.entity_id)
+    return aliases().principals.get(entity_id)
 
 
 def code_of(entity_id: str) -> str:

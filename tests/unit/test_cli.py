@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -148,6 +149,10 @@ def test_a_refused_command_leaves_the_output_as_it_was(tmp_path, articles):
     assert (result.exit_code, kept.read_text()) == (2, "precious\n")
     assert CliRunner().invoke(app, ["extract", str(articles), "--output", str(kept)]).exit_code == 0
     assert "precious" not in kept.read_text() and kept.read_text().startswith('{"document"')
+
+
+def test_an_output_may_be_a_device(articles):
+    assert CliRunner().invoke(app, ["extract", str(articles), "--output", os.devnull]).exit_code == 0
 
 
 @pytest.mark.parametrize(("option", "said"), [("--schema", "The schema 'foo'"), ("--mode", "The mode 'foo'")])

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from extract.documents import Document
-from extract.normalise.actors import ActorMention, resolve_actor
+from extract.normalise.actors import ActorMention, principal_of, resolve_actor
 from extract.normalise.aliases import aliases
 from extract.normalise.currencies import code_of
 from extract.normalise.dates import find_dates
@@ -319,7 +319,7 @@ class _Decider:
                 before, kept = taken.get(name.entity, (0.0, name))
                 taken[name.entity] = (1 - (1 - before) * (1 - p), kept if kept.stands_for is None else name)
         # "Turkey, by the hand of TIKA and AFAD": a state's agencies beside it are no other givers.
-        return [one for entity, one in taken.items() if aliases().principals.get(entity) not in taken]
+        return [one for entity, one in taken.items() if principal_of(entity) not in taken]
 
     def _of_currency(self, one: Candidate) -> Name | None:
         """The one country of the document whose own currency a sum is in: riyals come from Riyadh."""
@@ -715,7 +715,7 @@ class _Decider:
 def _with_principals(entities: Iterable[str]) -> set[str]:
     """Entities, and whose money they give: "the State Department" gives none to the United States."""
     own = set(entities)
-    return own | {aliases().principals[one] for one in own if one in aliases().principals}
+    return own | {principal for one in own if (principal := principal_of(one)) is not None}
 
 
 def _main(mass: Counter[str]) -> str | None:
