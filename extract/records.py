@@ -473,9 +473,16 @@ class _Builder:
 
 
 def named_beside(texts: Iterable[str], parties: Iterable[Actor], language: str | None) -> list[str]:
-    """Countries and organisations that texts name and that are no party, nor whom a party acts for: entity_id."""
+    """Countries and organisations that texts name and that are no party, nor whom a party acts for: entity_id.
+
+    A party that no list knows may have a country in its name, in whatever language ("Électricité du Liban").
+    """
+    parties = list(parties)
     known = {entity for actor in parties for entity in (actor.entity_id, actor.on_behalf_of)}
-    named = (mention.actor.entity_id for text in texts for mention in find_actors(text, language))
+    named = [mention.actor.entity_id for text in texts for mention in find_actors(text, language)]
+    named += [
+        mention.actor.entity_id for actor in parties if not actor.is_resolved for mention in find_actors(actor.name)
+    ]
     return list(dict.fromkeys(entity for entity in named if entity not in known))
 
 

@@ -64,6 +64,17 @@
 {%- endmacro %}
 
 
+{% macro has_partners(quote) -%}
+  {#- True when the words set unnamed others beside the giver ("Saudi Arabia and two partners"): a closed class of
+      nouns and numerals, in the project's languages. -#}
+  {{ has_words(
+    quote,
+    "partner|partenaire|socio|parceir|партн|شريك|شركا|ortağ|ortak|伙伴|other|autres|más|otros|outros|weitere|друг|آخر|أخرى",
+    "partner|partenaire|\\bsocios\\b|parceir|партн[её]р|شريك|شركاء|شركائ|ortağ|ortaklar|伙伴|\\b(two|three|four|five|several|some) other|(deux|trois|quatre|cinq|plusieurs) autres|\\b(dos|tres|cuatro|varios) \\pL+ más|otros (dos|tres|cuatro|varios)|outros (dois|três|quatro|vários)|(zwei|drei|vier|mehrere) (weitere|andere)|(двумя|тремя|двух|трёх|трех|два|две|три) други|(دولتين|دول|بلدين) (أخر|آخر)"
+  ) }}
+{%- endmacro %}
+
+
 {% macro is_raise(quote) -%}
   {#- True when the words set a promise to a new figure ("raised its pledge to 30 million", "now 71 million in all"):
       a closed class of verbs and adverbs, in the project's languages. -#}
@@ -186,8 +197,15 @@
 
 {% macro recipient_hints(claims, usd) -%}
   {#- Claims of the same money for a country, and for an organisation that works there, share one of these: by
-      contributors, wider recipient and dollars, of which figures within a tenth of each other share one step of two. -#}
-  flatten(list_transform({{ claims }}.wider_recipient_ids, wider_id -> case
+      contributors, wider recipient and dollars, of which figures within a tenth of each other share one step of two.
+      So do, by recipient and dollars, the claims of a joint sum and those of one giver and unnamed partners. -#}
+  list_concat(case
+    when {{ usd }} > 0 and (len({{ claims }}.contributor_ids) > 1 or {{ claims }}.has_partners)
+      then list_transform(
+        {{ dollar_steps(usd) }}, step -> hash('together', coalesce({{ claims }}.counterpart_id, ''), step)
+      )
+    else []
+  end, flatten(list_transform({{ claims }}.wider_recipient_ids, wider_id -> case
     when {{ usd }} > 0 then list_transform(
       {{ dollar_steps(usd) }},
       step -> hash('for', {{ claims }}.contributor_key, wider_id, step)
@@ -196,7 +214,7 @@
       'for', {{ claims }}.contributor_key, wider_id, {{ claims }}.currency,
       coalesce({{ claims }}.amount, {{ claims }}.amount_min, {{ claims }}.amount_max)
     )]
-  end))
+  end)))
 {%- endmacro %}
 
 
@@ -214,4 +232,19 @@
     when field = 'is_umbrella' and value not in ('true', 'false') then 'is_umbrella is true or false'
     when field = 'stage' and value not in (select stage from stages) then concat('there is no stage ', value)
   end
+{%- endmacro %}
+
+
+{% macro is_one_recipient(one, documents_of_one, other, documents_of_other) -%}
+  {#- True when two recipients of a joint sum are one: they have one id, or no report tells of both. -#}
+  (
+    {{ one }} is not distinct from {{ other }}
+    or not list_has_any({{ documents_of_one }}, {{ documents_of_other }})
+  )
+{%- endmacro %}
+
+
+{% macro is_step_of(rank, date, earlier_rank, earlier_date, days) -%}
+  {#- True when a claim may be a step up the ladder from an earlier one: of a higher stage, and at most so much later. -#}
+  coalesce({{ rank }} > {{ earlier_rank }} and {{ date }} - {{ earlier_date }} between 0 and {{ days }}, false)
 {%- endmacro %}

@@ -12,9 +12,8 @@ inputs as (
         '{{ var(name) }}',
         {% endfor -%}
         {% for name in [
-            'countries', 'organisations', 'currency_pegs', 'stage_ranks', 'source_ranks', 'bodies', 'agencies',
-            'principals',
-            'record_overrides', 'commitment_overrides', 'entity_overrides',
+            'countries', 'organisations', 'currency_pegs', 'rough_rates', 'stage_ranks', 'source_ranks', 'bodies',
+            'agencies', 'principals', 'record_overrides', 'commitment_overrides', 'entity_overrides',
         ] -%}
         {{ rows_checksum(ref(name)) }},
         {% endfor -%}

@@ -23,7 +23,8 @@ recipients as (
         unnest({{ recipient_hints('claims', 'dollars.headline_usd') }}) as recipient_hint
     from {{ ref('int_claims_resolved') }} as claims
     left join dollars using (claim_id)
-    where len(claims.wider_recipient_ids) > 0 and coalesce(claims.amount, claims.amount_min, claims.amount_max) is not null
+    where (len(claims.wider_recipient_ids) > 0 or len(claims.contributor_ids) > 1 or claims.has_partners)
+        and coalesce(claims.amount, claims.amount_min, claims.amount_max) is not null
 
 ),
 

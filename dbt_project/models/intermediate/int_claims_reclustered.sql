@@ -36,6 +36,7 @@ unpriced as (
         main_resource,
         effective_date,
         stage_rank,
+        is_exit,
         coalesce(
             counterpart_id,
             case
@@ -51,11 +52,15 @@ unpriced as (
 ),
 
 -- Money without a figure is the sum that the same contributors give to the same recipient at that time, if
--- there is one only. Help of an unknown kind is not: it may be aircraft beside a loan.
-only_sums as (
+-- there is one only. Help of an unknown kind may be aircraft beside a loan: it is when one of the two is a step up the
+-- ladder from the other, for all that is said of such help.
+linked_sums as (
 
     select
         unpriced.claim_id,
+        any_value(unpriced.contributor_key) as contributor_key,
+        any_value(unpriced.counterpart_id) as counterpart_id,
+        any_value(unpriced.main_resource) as main_resource,
         min(money_clusters.commitment_key) as commitment_key
     from unpriced
     inner join money_clusters
@@ -70,8 +75,36 @@ only_sums as (
             true
         )
     where unpriced.main_resource = 'financial'
+        or unpriced.main_resource = 'unspecified' and not unpriced.is_exit and (
+            {{ is_step_of(
+                'unpriced.stage_rank', 'unpriced.effective_date', 'money_clusters.stage_rank',
+                'money_clusters.effective_date', var('repeat_days')
+            ) }}
+            or {{ is_step_of(
+                'money_clusters.stage_rank', 'money_clusters.effective_date', 'unpriced.stage_rank',
+                'unpriced.effective_date', var('repeat_days')
+            ) }}
+        )
     group by unpriced.claim_id
     having min(money_clusters.commitment_key) = max(money_clusters.commitment_key)
+
+),
+
+said_of_help as (
+
+    select contributor_key, counterpart_id, main_resource, count(*) as claims_n
+    from unpriced
+    group by contributor_key, counterpart_id, main_resource
+
+),
+
+only_sums as (
+
+    select linked_sums.claim_id, linked_sums.commitment_key
+    from linked_sums
+    inner join said_of_help using (contributor_key, counterpart_id, main_resource)
+    qualify main_resource = 'financial'
+        or claims_n = count(*) over (partition by contributor_key, counterpart_id, main_resource)
 
 ),
 
@@ -155,8 +188,8 @@ troops as (
 
 ),
 
--- "139 to the Golan", and 140 in the only force of that contributor that is known to serve there: the same, unless
--- a document tells of both.
+-- "139 to the Golan" or "its police in Vanuatu", and 140 in the only force of that contributor that is known to serve
+-- there: the same, unless a document tells of both.
 forces_by_host as (
 
     select
@@ -195,9 +228,12 @@ located as (
         and troops.host_id = forces_by_host.serves_in_id
         and troops.counterpart_id is null
         and not list_has_any(forces_by_host.document_ids, without_force.document_ids)
-        and list_bool_or(list_transform(
-            forces_by_host.headcounts, headcount -> {{ is_near_headcount('headcount', 'troops.headcount') }}
-        ))
+        and (
+            troops.headcount is null
+            or list_bool_or(list_transform(
+                forces_by_host.headcounts, headcount -> {{ is_near_headcount('headcount', 'troops.headcount') }}
+            ))
+        )
 
 ),
 
@@ -349,6 +385,7 @@ final as (
         claims.hint,
         coalesce(money_clusters.recipient_hints, []) as recipient_hints,
         nullif(money_clusters.named_counterpart_id, identified.counterpart_id) as wider_counterpart_id,
+        coalesce(money_clusters.is_restated, false) as is_restated,
         claims.counterpart_id is null as is_placeless
     from identified
     left join claims using (claim_id)

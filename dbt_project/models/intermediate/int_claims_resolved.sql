@@ -297,6 +297,7 @@ corrected as (
         {{ is_raise('evidence[1].quote') }} as is_raise,
         {{ is_cut('evidence[1].quote') }} as is_cut,
         {{ is_replaced('evidence[1].quote') }} as is_replaced,
+        {{ has_partners('evidence[1].quote') }} as has_partners,
         evidence[1].start as span_start,
         evidence[1]."end" as span_end,
         confidence,
@@ -409,7 +410,8 @@ final as (
         -- By what wider recipients another report may name the recipient of this money (itself, where it is one): the
         -- country that an organisation works in, the organisation that a fund belongs to.
         case
-            when not dated.is_contribution or dated.counterpart_id is null then []
+            when dated.counterpart_id is null then []
+            when not (dated.is_contribution or coalesce(dated.role in ('need', 'target'), false)) then []
             when countries.iso3 is not null then [countries.iso3]
             else list_distinct(list_filter(
                 dated.places || [
@@ -420,11 +422,17 @@ final as (
                 wider_id -> wider_id is not null
             ))
         end as wider_recipient_ids,
+        -- A recipient that no list knows goes by other words in another report, and in another language always.
+        countries.iso3 is not null or organisations.organisation_id is not null as is_listed_counterpart,
         -- Claims that may be clustered with this one have its neighbourhood, or share a hint with one that does.
         hash(
             {{ claim_kind('dated') }},
             case when dated.contributors_n > 1 then 'joint' else dated.contributor_key end,
-            coalesce(dated.counterpart_id, case when dated.record_type = 'troop_commitment' then dated.host_id end, '')
+            case
+                when dated.record_type = 'troop_commitment' then coalesce(dated.counterpart_id, dated.host_id, '')
+                when dated.contributors_n > 1 and dated.is_contribution and not is_listed_counterpart then ''
+                else coalesce(dated.counterpart_id, '')
+            end
         ) as neighbourhood,
         case
             when dated.record_type = 'troop_commitment'

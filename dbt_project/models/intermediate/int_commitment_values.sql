@@ -3,7 +3,7 @@ with
 
 clustered as (
 
-    select claim_id, commitment_id from {{ ref('int_claims_clustered') }}
+    select claim_id, commitment_id, is_restated from {{ ref('int_claims_clustered') }}
     where {{ is_affected('int_commitments_affected', 'commitment_id') }}
 
 ),
@@ -74,6 +74,7 @@ valued as (
         claims.advances_stage,
         claims.is_raise and measured.measure = 'money' as is_raise,
         claims.is_cut and measured.measure = 'money' as is_cut,
+        clustered.is_restated and measured.measure = 'money' as is_restated,
         claims.source_rank,
         claims.source_key,
         claims.document_id,
@@ -95,9 +96,10 @@ turns as (
         max(headline) filter (where is_open) as highest_open,
         max(headline) filter (where is_raise) as highest_raised,
         min(headline) filter (where is_cut) as lowest_cut,
-        max(effective_date) filter (where is_cut) as last_cut_date
+        max(effective_date) filter (where is_cut) as last_cut_date,
+        min(effective_date) filter (where is_restated) as restated_date
     from valued
-    where is_open or is_raise or is_cut
+    where is_open or is_raise or is_cut or is_restated
     group by commitment_id, measure, stage_group
 
 ),
@@ -106,10 +108,12 @@ counted as (
 
     select
         valued.*,
+        valued.currency in (select currency from {{ ref('rough_rates') }}) as is_without_rate,
         turns.highest_open,
         turns.highest_raised,
         turns.lowest_cut,
-        turns.last_cut_date
+        turns.last_cut_date,
+        turns.restated_date
     from valued
     left join turns
         on valued.commitment_id = turns.commitment_id
@@ -133,12 +137,14 @@ distinct_values as (
         currency,
         bool_or(advances_stage) as is_asserted,
         -- "more than 5" is an earlier value when somebody says "more than 7", and 5 when it was raised to 7.
-        -- What was cut to 8.5 is no longer 9, unless somebody says so later.
+        -- What was cut to 8.5 is no longer 9, unless somebody says so later. Of 146 promised and 160 signed the 160 stand.
         bool_or(
             is_open and headline < highest_open
             or coalesce(headline < highest_raised, false)
             or coalesce(headline > lowest_cut and effective_date <= last_cut_date, false)
+            or not is_restated and coalesce(effective_date < restated_date, false)
         ) as is_superseded,
+        bool_and(coalesce(is_without_rate, false)) as is_without_rate,
         min(source_rank) as source_rank,
         {{ distinct_n('source_key') }} as independent_sources_n,
         {{ distinct_n('document_id') }} as documents_n,
@@ -161,6 +167,8 @@ ranked as (
                 is_asserted desc,
                 is_superseded,
                 currency is null,
+                -- A sum in a currency that has no published rate would be worth nothing in dollars.
+                is_without_rate,
                 source_rank,
                 independent_sources_n desc,
                 last_date desc nulls last,

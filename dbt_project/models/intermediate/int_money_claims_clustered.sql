@@ -1,8 +1,14 @@
-with
+with recursive
 
 dollars as (
 
     {{ claims_in_dollars() }}
+
+),
+
+rough_rates as (
+
+    select currency, usd_per_unit from {{ ref('rough_rates') }}
 
 ),
 
@@ -15,6 +21,9 @@ claims as (
         contributor_ids,
         contributor_key,
         counterpart_id,
+        is_listed_counterpart,
+        has_partners,
+        language,
         currency,
         qualifier,
         coalesce(amount, amount_min, amount_max) as headline,
@@ -65,7 +74,7 @@ with_recipient as (
     where hash(money_kind, contributor_key, currency, headline) not in (select figure from open_recipients)
     union all by name
     select
-        * exclude (counterpart_id),
+        * exclude (counterpart_id, is_listed_counterpart),
         counterpart_id as stated_counterpart_id,
         coalesce(
             counterpart_id,
@@ -73,7 +82,12 @@ with_recipient as (
                 when min(counterpart_id) over same_figure = max(counterpart_id) over same_figure
                     then min(counterpart_id) over same_figure
             end
-        ) as counterpart_id
+        ) as counterpart_id,
+        case
+            when counterpart_id is null and min(counterpart_id) over same_figure = max(counterpart_id) over same_figure
+                then bool_or(is_listed_counterpart) over same_figure
+            else is_listed_counterpart
+        end as is_listed_counterpart
     from claims
     where hash(money_kind, contributor_key, currency, headline) in (select figure from open_recipients)
     window same_figure as (
@@ -102,13 +116,13 @@ with_currency as (
         coalesce(
             currency,
             case
-                when min(currency) over same_figure = max(currency) over same_figure
-                    then min(currency) over same_figure
+                when min(currency) over same_sum = max(currency) over same_sum
+                    then min(currency) over same_sum
             end
         ) as currency
     from with_recipient
     where hash(money_kind, contributor_key, counterpart_id, headline) in (select figure from open_currencies)
-    window same_figure as (
+    window same_sum as (
         partition by money_kind, contributor_key, counterpart_id, headline
         order by effective_date
         range between interval {{ var('repeat_days') }} days preceding and interval {{ var('repeat_days') }} days following
@@ -427,19 +441,27 @@ clustered as (
 ),
 
 -- One joint sum, listed by one report with five names and by another with six: same recipient and
--- currency, a figure in common, and more than half of the names.
+-- currency, a figure in common, and more than half of the names. A recipient that no list knows ("the relief package",
+-- "le programme d'aide") has another name in every report; who gives together, and what, tells it.
 joint_clusters as (
 
     select
         commitment_key,
         any_value(contributor_ids) as contributor_ids,
-        any_value(concat_ws('|', money_kind, coalesce(counterpart_id, ''), coalesce(currency, ''))) as sum_key,
+        any_value(counterpart_id) as counterpart_id,
+        any_value(concat_ws(
+            '|', money_kind, case when is_listed_counterpart then counterpart_id else '' end, coalesce(currency, '')
+        )) as sum_key,
         list_distinct(list(headline)) as headlines,
         max(headline) as highest,
         bool_or(is_raise and not is_top_up) as is_raised,
+        bool_or(is_top_up) as is_topped_up,
         bool_and(is_open) as is_open,
-        count(distinct document_id) as documents_n,
-        min(effective_date) as first_date
+        list_distinct(list(document_id)) as document_ids,
+        min(effective_date) as first_date,
+        max(effective_date) as last_date,
+        max(stage_rank) as last_stage_rank,
+        list_distinct(list(headline_usd)) as figures_usd
     from clustered
     where len(contributor_ids) > 1
     group by commitment_key
@@ -460,11 +482,14 @@ leading_figures as (
         *,
         first(commitment_key) over by_reports as leading_key,
         first(contributor_ids) over by_reports as leading_ids,
-        first(first_date) over by_reports as leading_date
+        first(counterpart_id) over by_reports as leading_counterpart_id,
+        first(document_ids) over by_reports as leading_document_ids,
+        first(first_date) over by_reports as leading_date,
+        first(last_stage_rank) over by_reports as leading_stage_rank
     from joint_figures
     window by_reports as (
         partition by sum_key, headline
-        order by documents_n desc, len(contributor_ids) desc, commitment_key
+        order by len(document_ids) desc, len(contributor_ids) desc, commitment_key
     )
 
 ),
@@ -475,15 +500,24 @@ same_joint_sums as (
     from leading_figures
     where commitment_key <> leading_key
         and {{ mostly_agree('contributor_ids', 'leading_ids') }}
-        and coalesce(abs(first_date - leading_date) <= {{ var('revision_days') }}, true)
+        and (
+            coalesce(abs(first_date - leading_date) <= {{ var('revision_days') }}, true)
+            or {{ is_step_of('last_stage_rank', 'first_date', 'leading_stage_rank', 'leading_date', var('payment_days')) }}
+            or {{ is_step_of('leading_stage_rank', 'leading_date', 'last_stage_rank', 'first_date', var('payment_days')) }}
+        )
+        and {{ is_one_recipient('counterpart_id', 'document_ids', 'leading_counterpart_id', 'leading_document_ids') }}
 
 ),
 
--- "Joined by Chile, they now give 71 million": the joint sum of most of these, raised; and "more than 5 billion" of nine
--- states, a week before "more than 7 billion" of eight of them.
+-- "Joined by Chile, they now give 71 million": the joint sum of most of these, raised; "more than 5 billion" of nine
+-- states, a week before "more than 7 billion" of eight of them; 120 million of two states, 125 a day later; and 146
+-- million promised by three, 160 signed.
 raised_joint_sums as (
 
-    select later.commitment_key, earlier.commitment_key as leading_key
+    select
+        later.commitment_key,
+        earlier.commitment_key as leading_key,
+        not (later.is_raised or later.is_open and earlier.is_open) as is_restated
     from joint_clusters as later
     inner join joint_clusters as earlier using (sum_key)
     where later.commitment_key <> earlier.commitment_key
@@ -493,39 +527,194 @@ raised_joint_sums as (
             or later.is_open and earlier.is_open
                 and later.first_date - earlier.first_date <= {{ var('revision_days') }}
                 and later.highest <= 2 * earlier.highest
+            or later.contributor_ids = earlier.contributor_ids
+                and not later.is_topped_up
+                and later.first_date - earlier.first_date <= {{ var('revision_days') }}
+                and later.highest > earlier.highest
+                and later.highest <= 1.1 * earlier.highest
+                and not list_has_any(later.document_ids, earlier.document_ids)
+            or {{ is_step_of(
+                'later.last_stage_rank', 'later.first_date', 'earlier.last_stage_rank', 'earlier.last_date',
+                var('repeat_days')
+            ) }}
+                and not later.is_topped_up
+                and later.highest <= 1.25 * earlier.highest
+                and not list_has_any(later.document_ids, earlier.document_ids)
         )
         and later.highest between earlier.highest and 3 * earlier.highest
         and {{ mostly_agree('later.contributor_ids', 'earlier.contributor_ids') }}
+        and {{
+            is_one_recipient(
+                'later.counterpart_id', 'later.document_ids', 'earlier.counterpart_id', 'earlier.document_ids'
+            )
+        }}
 
 ),
 
-followed as (
+joint_links as (
 
-    select commitment_key, min(leading_key) as leading_key
-    from (select * from same_joint_sums union all select * from raised_joint_sums)
+    select unnest([commitment_key, leading_key]) as commitment_key, unnest([leading_key, commitment_key]) as linked_key
+    from (
+        select commitment_key, leading_key from same_joint_sums
+        union all
+        select commitment_key, leading_key from raised_joint_sums
+    )
+
+),
+
+joint_groups as (
+
+    select commitment_key, linked_key from joint_links
+    union
+    select joint_groups.commitment_key, joint_links.linked_key
+    from joint_groups
+    inner join joint_links on joint_groups.linked_key = joint_links.commitment_key
+
+),
+
+-- Of all that are one the earliest leads.
+joined_sets as (
+
+    select
+        joint_groups.commitment_key,
+        arg_min(leaders.commitment_key, (
+            leaders.first_date is null, leaders.first_date, -len(leaders.document_ids), leaders.commitment_key
+        )) as leading_key,
+        arg_min(leaders.counterpart_id, (
+            leaders.first_date is null, leaders.first_date, -len(leaders.document_ids), leaders.commitment_key
+        )) as counterpart_id
+    from joint_groups
+    inner join joint_clusters as leaders on joint_groups.linked_key = leaders.commitment_key
+    group by joint_groups.commitment_key
+
+),
+
+-- "Saudi Arabia and two partners are putting up nearly 150 million": the joint sum of which it is one.
+with_partners as (
+
+    select
+        commitment_key,
+        any_value(money_kind) as money_kind,
+        any_value(contributor_ids) as contributor_ids,
+        any_value(counterpart_id) as counterpart_id,
+        list_distinct(list(headline_usd)) as figures_usd,
+        list_distinct(list(document_id)) as document_ids,
+        min(effective_date) as first_date,
+        max(stage_rank) as last_stage_rank
+    from clustered
+    where commitment_key in (select commitment_key from clustered where has_partners) and headline_usd > 0
     group by commitment_key
 
 ),
 
--- Who follows a follower follows its leader.
-joined_sets as (
+joined_partners as (
 
     select
-        followed.commitment_key,
-        coalesce(leaders.leading_key, followed.leading_key) as leading_key
-    from followed
-    left join followed as leaders on followed.leading_key = leaders.commitment_key
+        with_partners.commitment_key,
+        arg_min(coalesce(joined_sets.leading_key, joint_clusters.commitment_key), (
+            abs(with_partners.first_date - joint_clusters.first_date), joint_clusters.commitment_key
+        )) as leading_key,
+        any_value(joint_clusters.counterpart_id) as counterpart_id
+    from with_partners
+    inner join joint_clusters
+        on with_partners.counterpart_id = joint_clusters.counterpart_id
+        and starts_with(joint_clusters.sum_key, with_partners.money_kind || '|')
+    left join joined_sets on joint_clusters.commitment_key = joined_sets.commitment_key
+    where len(joint_clusters.contributor_ids) > len(with_partners.contributor_ids)
+        and list_has_all(joint_clusters.contributor_ids, with_partners.contributor_ids)
+        and not list_has_any(joint_clusters.document_ids, with_partners.document_ids)
+        and list_bool_or(list_transform(
+            with_partners.figures_usd,
+            usd -> list_bool_or(list_transform(
+                joint_clusters.figures_usd, joint_usd -> {{ is_worth_the_same('usd', 'joint_usd', 'true') }}
+            ))
+        ))
+        and (
+            coalesce(abs(with_partners.first_date - joint_clusters.first_date) <= {{ var('revision_days') }}, true)
+            or {{ is_step_of(
+                'with_partners.last_stage_rank', 'with_partners.first_date',
+                'joint_clusters.last_stage_rank', 'joint_clusters.last_date', var('payment_days')
+            ) }}
+        )
+    group by with_partners.commitment_key
+
+),
+
+united_joint_sums as (
+
+    select
+        clustered.* exclude (commitment_key, counterpart_id),
+        coalesce(joined_partners.leading_key, joined_sets.leading_key, clustered.commitment_key) as commitment_key,
+        coalesce(joined_partners.counterpart_id, joined_sets.counterpart_id, clustered.counterpart_id) as counterpart_id,
+        clustered.counterpart_id as described_counterpart_id,
+        joined_sets.leading_key <> clustered.commitment_key as is_joined_set,
+        joined_partners.leading_key is not null as is_with_partners,
+        clustered.commitment_key in (select commitment_key from raised_joint_sums where is_restated) as is_restated_jointly
+    from clustered
+    left join joined_sets using (commitment_key)
+    left join joined_partners using (commitment_key)
+
+),
+
+-- The same for one giver, with more caution: the same figure for two recipients that no list knows is one gift when
+-- reports in two languages speak of one country at about the same time, and no third recipient is in question.
+described_gifts as (
+
+    select
+        commitment_key,
+        counterpart_id,
+        money_kind,
+        language,
+        document_id,
+        currency,
+        headline,
+        effective_date,
+        unnest(recipient_hints) as recipient_hint
+    from united_joint_sums
+    where counterpart_id is not null and not is_listed_counterpart and len(contributor_ids) = 1 and len(recipient_hints) > 0
+
+),
+
+other_descriptions as (
+
+    select
+        one.commitment_key,
+        other.language,
+        min(other.commitment_key) as other_key
+    from described_gifts as one
+    inner join described_gifts as other using (recipient_hint, money_kind, currency, headline)
+    where one.commitment_key <> other.commitment_key
+        and coalesce(abs(one.effective_date - other.effective_date) <= {{ var('revision_days') }}, true)
+    group by one.commitment_key, other.language
+    having min(other.commitment_key) = max(other.commitment_key)
+        and not bool_or(one.document_id = other.document_id or one.language = other.language)
+
+),
+
+same_descriptions as (
+
+    select one.commitment_key, min(one.other_key) as leading_key
+    from other_descriptions as one
+    inner join other_descriptions as other
+        on one.commitment_key = other.other_key and one.other_key = other.commitment_key
+    where one.other_key < one.commitment_key
+    group by one.commitment_key
 
 ),
 
 united_sets as (
 
     select
-        clustered.* exclude (commitment_key),
-        coalesce(joined_sets.leading_key, clustered.commitment_key) as commitment_key,
-        joined_sets.leading_key is not null as is_joined_set
-    from clustered
-    left join joined_sets using (commitment_key)
+        united_joint_sums.* exclude (commitment_key, counterpart_id),
+        coalesce(leaders.leading_key, same_descriptions.leading_key, united_joint_sums.commitment_key) as commitment_key,
+        coalesce(leading_gifts.counterpart_id, united_joint_sums.counterpart_id) as counterpart_id,
+        same_descriptions.leading_key is not null as is_same_description
+    from united_joint_sums
+    left join same_descriptions using (commitment_key)
+    left join same_descriptions as leaders on same_descriptions.leading_key = leaders.commitment_key
+    left join (select commitment_key, any_value(counterpart_id) as counterpart_id from described_gifts group by commitment_key)
+        as leading_gifts
+        on coalesce(leaders.leading_key, same_descriptions.leading_key) = leading_gifts.commitment_key
 
 ),
 
@@ -544,6 +733,8 @@ by_recipient as (
         headline,
         headline_usd,
         is_approximate,
+        stage_rank,
+        is_top_up or repeat_n > 0 as is_new,
         effective_date,
         unnest(recipient_hints) as recipient_hint
     from united_sets
@@ -561,6 +752,9 @@ narrower_recipients as (
         narrow.counterpart_id as narrow_id,
         narrow.wider_recipient_ids,
         narrow.document_id as narrow_document_id,
+        wide.currency,
+        wide.stage_rank,
+        wide.is_new,
         list_contains(wide.also_named, narrow.counterpart_id) as is_named,
         coalesce(abs(wide.effective_date - narrow.effective_date), 0) as days
     from by_recipient as wide
@@ -575,7 +769,15 @@ narrower_recipients as (
                     and greatest(wide.headline, narrow.headline) <= 1.10 * least(wide.headline, narrow.headline)
             else {{ is_worth_the_same('wide.headline_usd', 'narrow.headline_usd', 'wide.is_approximate or narrow.is_approximate') }}
         end
-        and coalesce(abs(wide.effective_date - narrow.effective_date) <= {{ var('repeat_days') }}, true)
+        and (
+            coalesce(abs(wide.effective_date - narrow.effective_date) <= {{ var('revision_days') }}, true)
+            or {{ is_step_of(
+                'wide.stage_rank', 'wide.effective_date', 'narrow.stage_rank', 'narrow.effective_date', var('repeat_days')
+            ) }}
+            or {{ is_step_of(
+                'narrow.stage_rank', 'narrow.effective_date', 'wide.stage_rank', 'wide.effective_date', var('repeat_days')
+            ) }}
+        )
 
 ),
 
@@ -587,6 +789,9 @@ narrowest_recipients as (
         any_value(counterpart_id) as counterpart_id,
         arg_min(narrow_key, (days, narrow_key)) as narrow_key,
         min(narrow_id) as narrow_id,
+        any_value(currency) as currency,
+        max(stage_rank) as stage_rank,
+        bool_or(is_new) as is_new,
         min(days) as days
     from (
         select
@@ -606,11 +811,15 @@ narrowest_recipients as (
 
 ),
 
--- Two promises to the one are not one promise to the other.
+-- Two promises to the one are not one promise to the other; a promise, its signature and the sum in another currency are.
 paired_recipients as (
 
     select * from narrowest_recipients
     qualify row_number() over (partition by counterpart_id, narrow_key order by days, commitment_key) = 1
+        or not bool_or(is_new) over (partition by counterpart_id, narrow_key)
+            and row_number() over (
+                partition by counterpart_id, narrow_key, currency, stage_rank order by days, commitment_key
+            ) = 1
 
 ),
 
@@ -632,7 +841,7 @@ united_recipients as (
         united_sets.* exclude (commitment_key, counterpart_id),
         coalesce(narrowed.narrow_key, united_sets.commitment_key) as commitment_key,
         coalesce(narrowed.narrow_id, united_sets.counterpart_id) as counterpart_id,
-        united_sets.counterpart_id as named_counterpart_id,
+        united_sets.described_counterpart_id as named_counterpart_id,
         narrowed.narrow_key is not null as is_narrowed
     from united_sets
     left join narrowed using (commitment_key)
@@ -640,7 +849,7 @@ united_recipients as (
 ),
 
 -- One sum reported in two currencies: same contributors and recipient, at about the same time, worth
--- the same at the rates of the day.
+-- the same at the rates of the day; roughly so where nobody publishes a rate.
 currency_clusters as (
 
     select
@@ -648,7 +857,8 @@ currency_clusters as (
         any_value(concat_ws('|', money_kind, contributor_key, counterpart_id)) as giving_key,
         any_value(currency) as currency,
         -- A promise that was raised has several.
-        list_sort(list_distinct(list(headline_usd))) as figures_usd,
+        list_sort(list_distinct(list(coalesce(headline_usd, headline * usd_per_unit)))) as figures_usd,
+        bool_or(headline_usd is null) as is_rough,
         bool_or(is_approximate) as is_approximate,
         bool_and(is_approximate) as is_only_approximate,
         count(distinct document_id) as documents_n,
@@ -658,14 +868,26 @@ currency_clusters as (
         min(effective_date) as first_date,
         max(effective_date) as last_date
     from united_recipients
-    where counterpart_id is not null and headline_usd is not null and contributor_key <> ''
+    left join rough_rates using (currency)
+    where counterpart_id is not null
+        and coalesce(headline_usd, headline * usd_per_unit) is not null
+        and contributor_key <> ''
     group by commitment_key
 
 ),
 
+-- A sum at a rough rate is looked for three steps to either side.
 currency_steps as (
 
-    select *, unnest({{ dollar_steps('usd') }}) as usd_step
+    select
+        *,
+        unnest(case
+            when is_rough then list_concat(
+                {{ dollar_steps('usd / 1.331') }}, {{ dollar_steps('usd / 1.1') }}, {{ dollar_steps('usd * 1.21') }},
+                [{{ dollar_steps('usd * 1.331') }}[2]]
+            )
+            else {{ dollar_steps('usd') }}
+        end) as usd_step
     from (
         select * exclude (figures_usd), unnest(figures_usd) as usd
         from currency_clusters
@@ -686,7 +908,8 @@ same_sums as (
         arg_min(original.commitment_key, (
             greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
                 > {{ var('repeat_days') }},
-            original.is_only_approximate, -original.documents_n, original.first_date, original.commitment_key
+            original.is_rough, original.is_only_approximate, -original.documents_n, original.first_date,
+            original.commitment_key
         )) as leading_key
     from currency_steps as later
     inner join currency_steps as original
@@ -694,9 +917,16 @@ same_sums as (
     where later.currency <> original.currency
         and coalesce(later.gift_year = original.gift_year, true)
         and (
-            original.is_only_approximate, -original.documents_n, original.first_date, original.commitment_key
-        ) < (later.is_only_approximate, -later.documents_n, later.first_date, later.commitment_key)
-        and {{ is_worth_the_same('later.usd', 'original.usd', 'later.is_approximate or original.is_approximate') }}
+            original.is_rough, original.is_only_approximate, -original.documents_n, original.first_date,
+            original.commitment_key
+        ) < (
+            later.is_rough, later.is_only_approximate, -later.documents_n, later.first_date, later.commitment_key
+        )
+        and case
+            when later.is_rough or original.is_rough
+                then greatest(later.usd, original.usd) <= 1.35 * least(later.usd, original.usd)
+            else {{ is_worth_the_same('later.usd', 'original.usd', 'later.is_approximate or original.is_approximate') }}
+        end
         -- At about the same time; a payment of what was promised may be months later.
         and (
             greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
@@ -720,33 +950,140 @@ joined_currencies as (
 
 ),
 
+united_currencies as (
+
+    select
+        united_recipients.* exclude (commitment_key),
+        coalesce(joined_currencies.leading_key, united_recipients.commitment_key) as commitment_key,
+        joined_currencies.leading_key is not null as is_joined_currency
+    from united_recipients
+    left join joined_currencies using (commitment_key)
+
+),
+
+-- A promise may be signed or paid in another figure than it was made, and nobody says that it was raised: 1.8 billion
+-- promised, 1.885 approved. So it is when the later of two figures is a step up the ladder, each is the only one that
+-- the other can be, and no report tells of both. Needs and targets are reckoned anew in the course of a year.
+two_sums as (
+
+    select money_kind, contributor_key, counterpart_id
+    from united_currencies
+    where counterpart_id is not null and len(contributor_ids) < 2
+    group by money_kind, contributor_key, counterpart_id
+    having min(commitment_key) <> max(commitment_key)
+    union
+    select money_kind, contributor_key, named_counterpart_id
+    from united_currencies
+    where is_narrowed and len(contributor_ids) < 2
+
+),
+
+sums_said as (
+
+    select
+        commitment_key,
+        any_value(money_kind) as money_kind,
+        any_value(contributor_key) as contributor_key,
+        list_distinct(list(counterpart_id) || list(named_counterpart_id)) as recipient_ids,
+        currency,
+        arg_max(headline, (effective_date, headline)) as headline,
+        list_distinct(list(document_id)) as document_ids,
+        max(gift_year) as gift_year,
+        bool_or(is_top_up) as is_topped_up,
+        bool_or(is_exit) as is_ended,
+        bool_or(is_raise or is_cut) as is_changed,
+        max(stage_rank) as last_stage_rank,
+        min(effective_date) as first_date,
+        max(effective_date) as last_date
+    from united_currencies
+    where len(contributor_ids) < 2
+        and commitment_key in (
+            select commitment_key
+            from united_currencies
+            semi join two_sums using (money_kind, contributor_key, counterpart_id)
+        )
+    group by commitment_key, currency
+
+),
+
+sums_by_recipient as (
+
+    select *, unnest(recipient_ids) as counterpart_id from sums_said
+
+),
+
+steps as (
+
+    select distinct later.commitment_key, earlier.commitment_key as earlier_key
+    from sums_by_recipient as later
+    inner join sums_by_recipient as earlier using (money_kind, contributor_key, counterpart_id, currency)
+    where later.commitment_key <> earlier.commitment_key
+        and later.headline <> earlier.headline
+        and greatest(later.headline, earlier.headline) <= 1.25 * least(later.headline, earlier.headline)
+        and not later.is_topped_up
+        and not later.is_ended
+        and not list_has_any(later.document_ids, earlier.document_ids)
+        and coalesce(later.gift_year = earlier.gift_year, true)
+        and case
+            when money_kind in ('funding need', 'funding target')
+                then later.first_date - earlier.last_date between 1 and {{ var('repeat_days') }}
+            else {{ is_step_of(
+                'later.last_stage_rank', 'later.first_date', 'earlier.last_stage_rank', 'earlier.last_date',
+                var('repeat_days')
+            ) }}
+        end
+
+),
+
+restated_sums as (
+
+    select commitment_key, earlier_key as leading_key
+    from steps
+    qualify count(*) over (partition by commitment_key) = 1 and count(*) over (partition by earlier_key) = 1
+
+),
+
+joined_steps as (
+
+    select
+        restated_sums.commitment_key,
+        coalesce(leaders.leading_key, restated_sums.leading_key) as leading_key
+    from restated_sums
+    left join restated_sums as leaders on restated_sums.leading_key = leaders.commitment_key
+
+),
+
 final as (
 
     select
-        united_recipients.claim_id,
-        coalesce(joined_currencies.leading_key, united_recipients.commitment_key) as commitment_key,
-        united_recipients.block_key,
-        united_recipients.recipient_hints,
-        united_recipients.counterpart_id,
-        united_recipients.named_counterpart_id,
-        united_recipients.currency,
-        united_recipients.contributor_key,
-        united_recipients.effective_date,
-        united_recipients.stage_rank,
+        united_currencies.claim_id,
+        coalesce(joined_steps.leading_key, united_currencies.commitment_key) as commitment_key,
+        united_currencies.block_key,
+        united_currencies.recipient_hints,
+        united_currencies.counterpart_id,
+        united_currencies.named_counterpart_id,
+        united_currencies.currency,
+        united_currencies.contributor_key,
+        united_currencies.effective_date,
+        united_currencies.stage_rank,
+        united_currencies.is_restated_jointly or joined_steps.leading_key is not null as is_restated,
         concat_ws(
             '; ',
-            case when united_recipients.figure_reason <> 'first' then united_recipients.figure_reason end,
+            case when united_currencies.figure_reason <> 'first' then united_currencies.figure_reason end,
             case
-                when united_recipients.stated_counterpart_id is null and united_recipients.counterpart_id is not null
+                when united_currencies.stated_counterpart_id is null and united_currencies.counterpart_id is not null
                     then 'recipient from the only match'
             end,
-            case when united_recipients.repeat_n > 0 then 'the same figure again, as a new promise' end,
-            case when united_recipients.is_narrowed then 'the same sum for a recipient that works for the one named' end,
-            case when united_recipients.is_joined_set then 'joint sum with most names in common' end,
-            case when joined_currencies.leading_key is not null then 'same sum in another currency' end
+            case when united_currencies.repeat_n > 0 then 'the same figure again, as a new promise' end,
+            case when united_currencies.is_narrowed then 'the same sum for a recipient that works for the one named' end,
+            case when united_currencies.is_same_description then 'the same sum for a recipient with another name' end,
+            case when united_currencies.is_joined_set then 'joint sum with most names in common' end,
+            case when united_currencies.is_with_partners then 'joint sum of this giver and partners' end,
+            case when united_currencies.is_joined_currency then 'same sum in another currency' end,
+            case when joined_steps.leading_key is not null then 'stated anew in another figure' end
         ) as cluster_reason
-    from united_recipients
-    left join joined_currencies using (commitment_key)
+    from united_currencies
+    left join joined_steps using (commitment_key)
 
 )
 
