@@ -169,7 +169,7 @@ class ReplayProvider:
         return prompt.document_fingerprint(self._model, self._parameters, document, length)
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
-        """See the protocol. Tokens are those of the recording; a replay costs nothing."""
+        """See the protocol. Tokens are those of the recording; a replay asks nobody: no cost, no time."""
         fingerprint = self.fingerprint(document)
         path = _path(self._folder, fingerprint)
         again = f"Re-record with: pledgebook run {document.source or document.name} --record {self._folder}"
@@ -182,7 +182,8 @@ class ReplayProvider:
             return [self._failed(fingerprint, "bad_recording", f"{error} {again}")]
         replayed = [Attempt(**attempt.model_dump()) for attempt in recording.attempts]
         return [
-            replace(attempt, fingerprint=fingerprint, provider=self.name, cost_usd=Decimal(0)) for attempt in replayed
+            replace(attempt, fingerprint=fingerprint, provider=self.name, cost_usd=Decimal(0), seconds=0.0)
+            for attempt in replayed
         ]
 
     async def close(self) -> None:
