@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from errno import ENOSPC
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -27,6 +28,7 @@ from extract.cli_runs import SourcesOption, diff, drop, forget, narrowed, rollba
 from extract.cli_schedule import schedule
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.errors import ConfigError, PledgebookError
+from extract.outputs import unwritable
 from extract.progress import Progress
 from extract.sources.settings import DEFAULT_FILE, SourcesFile, read_sources
 
@@ -121,6 +123,13 @@ def reported(command: Callable[..., int]) -> Callable[..., None]:
             code = 130
         except BrokenPipeError:
             # Whoever read our output has stopped, as `head` does; Python would complain once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
+        except OSError as error:
+            if error.errno != ENOSPC or kwargs.get("debug"):
+                raise
+            # What a command cannot write to a file it says itself; here it is our own output that nothing more fits in.
+            _say(f"error: the output cannot be written ({error.strerror}). Make room and call again.")
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 1
         raise typer.Exit(code)
@@ -290,7 +299,13 @@ def extract(
         def emit(line: dict[str, Any]) -> None:
             # Half a surrogate pair, which a model's JSON may hold, cannot be written.
             text = json.dumps(line, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
-            print(text, file=lines(), flush=True)
+            if output is None:
+                print(text, flush=True)
+            else:
+                try:
+                    print(text, file=lines(), flush=True)
+                except OSError as error:
+                    raise unwritable(output, error, "Name another --output.") from error
             note = f"{len(line['records'])} records"
             _say(f"{line['document']}: {note}" + (f", failed: {line['error']}" if line["error"] else ""))
 
@@ -371,7 +386,7 @@ def _open_output(path: Path) -> TextIO:
     try:
         return path.open("a", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{str(path)!r} cannot be written: {error.strerror}. Name another --output.") from error
+        raise unwritable(path, error, "Name another --output.") from error
 
 
 def _provider_line(name: str) -> str:

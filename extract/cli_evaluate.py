@@ -85,11 +85,14 @@ def evaluate(
     Example: pledgebook evaluate --gold seeds/gold/development --show errors
     """
     from extract import evaluate as evaluation_of
+    from extract.warehouse import refuse_place
 
     settings = Settings(
         model=None if predictions else chosen_model(model, replay), replay_dir=replay, min_confidence=min_confidence,
         concurrency=concurrency, timeout_seconds=timeout,
     )  # fmt: skip
+    if warehouse is not None:
+        refuse_place(warehouse)  # before anything is asked and paid for
     held = read_gold(gold)
     sources = find_documents(held, documents_folder(gold, documents))
     name, predicted = _predictions(settings, predictions, sources)

@@ -11,7 +11,6 @@ it, and a source becomes a link only if it is a web address.
 from __future__ import annotations
 
 import html
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from extract.errors import ConfigError
+from extract.outputs import write_whole
 from extract.report import short_amount, troops
 from extract.warehouse import read_marts
 
@@ -115,16 +114,11 @@ def write_page(warehouse: Path, output: Path, *, shown: int = SHOWN_COMMITMENTS)
     """
     with read_marts(warehouse) as connection:
         text = page(connection, shown=shown)
-    part = output.with_name(f".{output.name}.part")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", errors="replace")
-        os.replace(part, output)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ConfigError(
-            f"{str(output)!r} cannot be written ({error.strerror}). Name another with --output."
-        ) from error
+    write_whole(
+        output,
+        lambda part: part.write_text(text, encoding="utf-8", errors="replace"),
+        "Name another with --output.",
+    )
     return output
 
 

@@ -44,6 +44,7 @@ from extract.documents import (
 )
 from extract.errors import GOES_ON, STOPS, ConfigError, DocumentError, PledgebookError, WarehouseError
 from extract.normalise.aliases import aliases
+from extract.outputs import is_full_disk
 from extract.providers import Attempt, Provider
 from extract.records import Built, Rejection, build_records, check_answer
 from extract.reprints import MOST_SHARED, candidates, likeness, overlap, sketch
@@ -63,7 +64,6 @@ from extract.warehouse import (
     hold_lock,
     insert_json,
     insert_rows,
-    is_full_disk,
     open_warehouse,
     publish,
     read_cut_off,

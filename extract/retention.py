@@ -48,9 +48,10 @@ def roll_back(warehouse: Path, run_id: str) -> tuple[str, int]:
         The run, and the number of answers put into the journal.
 
     Raises:
-        ConfigError: If no file of that run is kept.
+        ConfigError: If there is no warehouse, or no file of that run is kept.
         WarehouseError: If it cannot be published.
     """
+    require_warehouse(warehouse)
     with hold_lock(warehouse):
         kept = _kept(warehouse, run_id)
         later = _answers(warehouse)

@@ -12,7 +12,6 @@ import hashlib
 import io
 import os
 import re
-import shutil
 import sys
 import tempfile
 import threading
@@ -27,6 +26,7 @@ import duckdb
 
 from extract.config import project_root
 from extract.errors import WarehouseError
+from extract.outputs import unwritable, write_whole
 from extract.warehouse import RAW_TABLES, copy_file, open_warehouse, set_version
 
 Invoke = Callable[..., Any]
@@ -234,6 +234,7 @@ def build_docs(warehouse: Path, output: Path) -> Path:
         output: The file to write.
 
     Raises:
+        ConfigError: If the file cannot be written, or the warehouse cannot be read.
         WarehouseError: If dbt cannot make it.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -241,8 +242,8 @@ def build_docs(warehouse: Path, output: Path) -> Path:
         try:
             copy = copy_file(warehouse, Path(folder))
         except OSError as error:
-            raise WarehouseError(
-                f"{str(warehouse)!r} cannot be read ({error.strerror}). Make it with: pledgebook run FOLDER"
+            raise unwritable(
+                warehouse, error, "Check its permissions, or name another with --warehouse.", what="cannot be copied"
             ) from error
         with open_warehouse(copy, read_only=True):
             pass  # what is no warehouse is said to be none, before dbt says it in its own way
@@ -253,13 +254,8 @@ def build_docs(warehouse: Path, output: Path) -> Path:
                 raise WarehouseError(
                     f"dbt could not make the docs site: {_one_line(str(result.exception))}. Call: pledgebook build"
                 )
-            try:
-                output.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(page, output)
-            except OSError as error:
-                raise WarehouseError(
-                    f"{str(output)!r} cannot be written ({error.strerror}). Name another with --output."
-                ) from error
+            text = page.read_bytes()
+            write_whole(output, lambda part: part.write_bytes(text), "Name another with --output.")
     return output
 
 

@@ -18,6 +18,7 @@ from rapidfuzz import process
 from extract.config import project_root
 from extract.errors import ConfigError
 from extract.normalise.actors import resolve_actor
+from extract.outputs import unwritable
 from extract.warehouse import read_marts
 
 COLUMNS = ("entity_id", "field", "value", "author", "date", "reason")
@@ -187,7 +188,7 @@ def _append(file: Path, line: str) -> None:
         part.write_text(f"{kept}{line}\n", encoding="utf-8")
         os.replace(part, file)
     except OSError as error:
-        raise ConfigError(f"{str(file)!r} cannot be written ({error.strerror}). Check its permissions.") from error
+        raise unwritable(file, error, "Check its permissions.") from error
 
 
 def _cut(text: str, chars: int) -> str:

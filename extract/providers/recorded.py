@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from extract import __version__, prompt
 from extract.documents import Document
 from extract.errors import GOES_ON, ConfigError
+from extract.outputs import refuse_unwritable_folder
 from extract.prompt import SchemaLength
 from extract.providers import Attempt, AttemptStatus, Check, Provider
 
@@ -69,13 +70,15 @@ class RecordingProvider:
         label: What these recordings are, in words: who answered, and how.
 
     Raises:
-        ConfigError: If `inner` asks no model, so that there is nothing to replay without it.
+        ConfigError: If `inner` asks no model, so that there is nothing to replay without it, or the folder cannot be
+            written.
     """
 
     def __init__(self, inner: Provider, folder: Path, *, label: str | None = None) -> None:
         parameters = getattr(inner, "parameters", None)
         if parameters is None:
             raise ConfigError(f"The provider {inner.name!r} asks no model, so nothing can be recorded. Add --model.")
+        refuse_unwritable_folder(folder, "Name another with --record.")
         self.name = inner.name
         self.inner = inner
         self._folder = folder

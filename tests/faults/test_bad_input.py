@@ -207,8 +207,8 @@ def test_a_name_that_no_warehouse_can_have_is_misuse(name, code, articles, tmp_p
 def test_a_folder_that_cannot_be_written_is_named(articles, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     result = call("run", articles, "--warehouse", tmp_path / "file" / "warehouse.duckdb")
-    assert result.exit_code == 1
-    assert "cannot be written (File exists). Name a warehouse elsewhere" in error_of(result)
+    assert result.exit_code == 2
+    assert "cannot be written (Not a directory). Name a warehouse elsewhere" in error_of(result)
 
     opened = os.open
 
@@ -219,7 +219,7 @@ def test_a_folder_that_cannot_be_written_is_named(articles, tmp_path, monkeypatc
 
     monkeypatch.setattr(os, "open", read_only)
     result = call("run", articles, "--warehouse", tmp_path / "out" / "warehouse.duckdb")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "cannot be written (Read-only file system)" in error_of(result)
 
 
