@@ -31,6 +31,7 @@ import duckdb
 
 from extract import __version__
 from extract.config import Narrowing, Settings, project_root
+from extract.decisions import check_decisions
 from extract.documents import (
     LANGUAGES,
     Document,
@@ -177,7 +178,7 @@ def run(
         stage: Called with one line when a longer step begins.
 
     Raises:
-        ConfigError: If an input does not exist, or the provider can answer nothing at all.
+        ConfigError: If an input does not exist, a person's decision cannot hold, or the provider can answer nothing.
         WarehouseError: If the warehouse is locked, damaged or cannot be replaced.
     """
     with _long_lived():
@@ -238,6 +239,8 @@ def _run(
         beat.note(message)
         stage(message)
 
+    # What a person has to mend is said before anybody is asked, and noted as the end of a run.
+    check_decisions(settings.warehouse)
     stamps = version_stamps()
     with ExitStack() as stack:
         spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pledgebook-")))
@@ -315,12 +318,13 @@ def rebuild(settings: Settings) -> RunSummary:
     """Make records and marts anew from the stored answers and publish, asking nobody.
 
     Raises:
-        ConfigError: If there is no warehouse.
+        ConfigError: If there is no warehouse, or a person's decision cannot hold.
         WarehouseError: If it is locked, damaged or cannot be replaced.
     """
     from extract.transform import build, manifest_path
 
     require_warehouse(settings.warehouse)
+    check_decisions(settings.warehouse)
     with hold_lock(settings.warehouse), working_copy(settings.warehouse) as copy:
         stamps = version_stamps()
         _complete_tables(copy, stamps)

@@ -25,6 +25,7 @@ from typing import Any
 import duckdb
 
 from extract.config import project_root
+from extract.decisions import broken_bounds, check_decisions
 from extract.errors import WarehouseError
 from extract.outputs import unwritable, write_whole
 from extract.warehouse import RAW_TABLES, copy_file, open_warehouse, set_version
@@ -71,10 +72,12 @@ def build(warehouse: Path, *, kept: Path | None = None) -> BuildResult:
         kept: Where the parsed project is kept from one process to the next; None keeps it nowhere.
 
     Raises:
+        ConfigError: If a person's decision cannot be read or cannot hold.
         WarehouseError: If dbt itself stops, before its nodes run.
     """
     while _preparing:
         _preparing.pop().join()
+    check_decisions(warehouse)
     is_standing = _standing(warehouse)
     with _dbt(warehouse) as (invoke, _):
         manifest = _manifest(invoke, kept)
@@ -381,6 +384,9 @@ def _summary(result: Any, warehouse: Path, data_tests: set[str]) -> BuildResult:
         for node in nodes
         if str(node.status) in {"error", "fail", "runtime error"}
     ]
+    if any("CHECK constraint failed" in one for one in failures):
+        with open_warehouse(warehouse, read_only=True) as connection:
+            failures = [*broken_bounds(connection), *failures]
     # Nothing is published on the word of a test that did not run.
     missing = data_tests - {node.node.unique_id for node in nodes}
     failures += [f"test {name.split('.')[2]}: it did not run" for name in sorted(missing)]
