@@ -420,13 +420,14 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
         print(contributions_table(warehouse))
         print()
     accounted_n = summary.extracted_n + summary.unchanged_n + summary.reprints_n + summary.put_off_n
-    failed_n = summary.documents_n - accounted_n - summary.not_asked_n
+    failed_n = summary.places_n - accounted_n - summary.not_asked_n
     documents = [f"{summary.extracted_n} extracted", f"{summary.unchanged_n} unchanged"]
     documents += [f"{summary.reprints_n} reprints"] if summary.reprints_n else []
     documents += [f"{summary.put_off_n} put off"] if summary.put_off_n else []
     documents += [f"{summary.not_asked_n} left for the next run"] if summary.not_asked_n else []
     documents += [f"{failed_n} failed"] if failed_n > 0 else []
     documents += [f"{summary.vanished_n} gone, their claims stay"] if summary.vanished_n else []
+    places = f" in {summary.places_n} places" if summary.places_n != summary.documents_n else ""
     records = f"records: {summary.records_n} kept, {summary.rejected_n} rejected"
     cost = f"tokens: {summary.prompt_tokens:,} prompt" if summary.prompt_tokens else ""
     if cost:
@@ -435,7 +436,7 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
     if summary.extracted_n == 0 and summary.unchanged_n and not summary.records_n:
         records = "records: as before"
     print(
-        f"documents: {summary.documents_n} ({', '.join(documents)}); "
+        f"documents: {summary.documents_n}{places} ({', '.join(documents)}); "
         f"{records}; requests: {summary.asked_n}; {cost}dbt tests: {summary.tests_n}; {seconds:.1f} s"
     )
     if summary.given_up:

@@ -115,7 +115,8 @@ class RunSummary:
 
     Attributes:
         run_id: Key of raw.runs; None when nothing changed and nothing was written.
-        documents_n: Sources looked at.
+        documents_n: Documents looked at, each once; of a source that could not be read one.
+        places_n: Sources looked at: the other numbers of sources are parts of it.
         asked_n: Requests made of the provider.
         extracted_n: Sources with a new answer, whole or broken off.
         reprints_n: Sources newly found to reprint another document.
@@ -133,6 +134,7 @@ class RunSummary:
     run_id: str | None
     provider: str
     documents_n: int
+    places_n: int = 0
     asked_n: int = 0
     extracted_n: int = 0
     unchanged_n: int = 0
@@ -283,7 +285,7 @@ def _run(
 def pending_documents(
     settings: Settings, inputs: list[Path] | SourcesFile, provider: Provider
 ) -> Iterator[tuple[int, int, Iterator[Document]]]:
-    """How many sources there are, how many documents a run would ask about, and these; nothing is written.
+    """How many documents there are, how many of them a run would ask about, and these; nothing is written.
 
     Raises:
         ConfigError: If an input does not exist.
@@ -302,7 +304,7 @@ def pending_documents(
             _files(inputs), state, known.document_ids, spill=spill, max_bytes=settings.max_bytes
         )  # fmt: skip
         work = _plan(found, provider, state, known, settings, spill)
-        yield len(found.sources), len(work.pending), (work.document(items[0]) for items in work.pending)
+        yield _documents_n(work.items), len(work.pending), (work.document(items[0]) for items in work.pending)
 
 
 def _roomy_folder(warehouse: Path, otherwise: Path) -> Path:
@@ -347,6 +349,7 @@ def rebuild(settings: Settings) -> RunSummary:
         run_id=run_id,
         provider="stored answers",
         documents_n=documents_n,
+        places_n=documents_n,
         unchanged_n=documents_n,
         records_n=records_n,
         rejected_n=rejected_n,
@@ -983,13 +986,19 @@ def _vanished(found: Gathered, present: set[str], known: State) -> list[tuple[So
 _GONE = frozenset({"vanished", "dropped", "forgotten"})
 
 
+def _documents_n(items: list[_Item]) -> int:
+    """How many documents these sources hold: a text that stands in several is one, what cannot be read is its own."""
+    return len({item.document_id or (item.source.source_id,) for item in items})
+
+
 def _nothing_to_do(work: _Work, provider: Provider) -> RunSummary:
     failures = [*work.found.failures, *(item.error for item in work.items if item.error)]
     put_off_n = sum(item.put_off is not None for item in work.items) + work.found.waiting_n
     return RunSummary(
         run_id=None,
         provider=provider.name,
-        documents_n=len(work.items),
+        documents_n=_documents_n(work.items),
+        places_n=len(work.items),
         unchanged_n=sum(item.error is None and item.put_off is None for item in work.items),
         put_off_n=put_off_n,
         fetched_n=work.found.fetched_n,
@@ -1557,7 +1566,7 @@ class _Loader:
               "dbt_version": version_stamps()["dbt"], "overrides_version": overrides_version(),
               "pledgebook_version": __version__, "schema_version": schema_version(),
               "grounding_version": grounding_version(), "documents_n": summary.documents_n,
-              "pending_n": summary.documents_n - summary.unchanged_n - summary.reprints_n,
+              "pending_n": summary.places_n - summary.unchanged_n - summary.reprints_n,
               "failed_n": self.outcomes["partial"] + self.outcomes["failed"],
               "asked_n": summary.asked_n, "records_n": summary.records_n, "rejected_n": summary.rejected_n}],
         )  # fmt: skip
@@ -1567,7 +1576,8 @@ class _Loader:
         return RunSummary(
             run_id=self.run_id,
             provider=provider_name,
-            documents_n=self.outcomes.total(),
+            documents_n=_documents_n(self.work.items),
+            places_n=self.outcomes.total(),
             asked_n=self.asked_n,
             extracted_n=sum(self.outcomes[status] for status in ("extracted", "partial", "cut off")),
             unchanged_n=self.outcomes["unchanged"],

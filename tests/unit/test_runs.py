@@ -257,6 +257,29 @@ def test_status_tells_people_and_monitoring(warehouse, articles, provider, monke
     assert "the last good run is longer ago than" in call("--max-age", "1h").stdout
 
 
+def test_a_text_in_two_places_is_one_document(warehouse, articles, provider, monkeypatch):
+    monkeypatch.setattr(extract.providers, "open_provider", lambda settings: provider)
+    (articles / "copy").mkdir()
+    (articles / "copy" / "oslo.txt").write_text(NORWAY)
+    (articles / "empty.txt").write_text("")
+    arguments = [str(articles), "--warehouse", str(warehouse)]
+    dry = CliRunner().invoke(app, ["run", *arguments, "--dry-run"])
+    assert dry.stdout.startswith("documents: 4, to ask about: 3;")
+    result = CliRunner().invoke(app, ["run", *arguments])
+    assert "documents: 4 in 5 places (4 extracted, 0 unchanged, 1 failed)" in result.stdout
+    (articles / "norway.txt").unlink()
+    CliRunner().invoke(app, ["run", *arguments])
+    told = read_status(warehouse)
+    # One of its places is gone; the document is not.
+    assert told["documents"] == {"ok": 3}
+    assert told["places"] == {"failed": 1, "ok": 3, "vanished": 1}
+    assert [(one["documents_n"], one["places_n"]) for one in told["runs"]] == [(4, 4), (4, 5)]
+    shown = CliRunner().invoke(app, ["status", "--warehouse", str(warehouse)]).stdout
+    assert "published: 4 documents, 5 places, 4 extracted, 3 requests\n" in shown
+    assert "\ndocuments: 3 ok\nplaces (files, pages, rows), of which several may hold one document: 1 failed, " in shown
+    assert query(warehouse, "select documents_n from raw.runs order by started_at") == [(4,), (4,)]
+
+
 class _Later:
     @staticmethod
     def now(zone: Any) -> Any:
