@@ -24,7 +24,7 @@ from extract import __version__
 from extract.cli_evaluate import evaluate
 from extract.cli_export import export, unresolved
 from extract.cli_report import report
-from extract.cli_runs import SourcesOption, diff, drop, forget, narrowed, rollback, sources, status
+from extract.cli_runs import SourcesOption, WarehouseOption, diff, drop, forget, narrowed, rollback, sources, status
 from extract.cli_schedule import schedule
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.errors import ConfigError, PledgebookError
@@ -46,11 +46,15 @@ app = typer.Typer(
 )
 
 _READABLE = "Files and folders of articles: text, HTML, PDF, Word, e-mail, also compressed."
-Inputs = Annotated[list[Path], typer.Argument(help=_READABLE, show_default=False)]
+# readable=False, here and below: typer would refuse a file that cannot be read before whoever reads it can say so, of
+# inputs each for itself, so that the others go on.
+Inputs = Annotated[list[Path], typer.Argument(help=_READABLE, show_default=False, readable=False)]
 RunInputs = Annotated[
-    list[Path] | None, typer.Argument(help=f"{_READABLE} Without any: what sources.toml names.", show_default=False)
+    list[Path] | None,
+    typer.Argument(
+        help=f"{_READABLE} Without any: what sources.toml names.", show_default=False, readable=False
+    ),
 ]
-WarehouseOption = Annotated[Path, typer.Option("--warehouse", help="The DuckDB file.", envvar="PLEDGEBOOK_DB")]
 ModelOption = Annotated[
     str | None,
     typer.Option(
@@ -65,7 +69,9 @@ ModeOption = Annotated[
     ),
 ]
 RecordOption = Annotated[Path | None, typer.Option("--record", help="Keep answers in this folder.")]
-ReplayOption = Annotated[Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.")]
+ReplayOption = Annotated[
+    Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.", readable=False)
+]
 ConfidenceOption = Annotated[
     float | None, typer.Option("--min-confidence", min=0, max=1, help="Least confidence of a record, 0 to 1.")
 ]
@@ -101,7 +107,7 @@ ReaskOption = Annotated[
     typer.Option("--reask-tokens", min=0, help="Most tokens a document may use to be asked about again."),
 ]
 PricesOption = Annotated[
-    Path | None, typer.Option("--prices", help="Table of prices, as extract/providers/prices.csv.")
+    Path | None, typer.Option("--prices", help="Table of prices, as extract/providers/prices.csv.", readable=False)
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -306,8 +312,10 @@ def extract(
                     print(text, file=lines(), flush=True)
                 except OSError as error:
                     raise unwritable(output, error, "Name another --output.") from error
-            note = f"{len(line['records'])} records"
-            _say(f"{line['document']}: {note}" + (f", failed: {line['error']}" if line["error"] else ""))
+            # In the words in which a run says it.
+            said = [f"{len(line['records'])} records"] if line["records"] or not line["error"] else []
+            said += [f"{'then ' if said else ''}failed: {line['error']}"] if line["error"] else []
+            _say(f"{line['document']}: {', '.join(said)}")
 
         failed = pipeline.extract_documents(settings, inputs, provider, emit=emit)
         lines()
@@ -401,15 +409,17 @@ def _estimate(settings: Settings, inputs: list[Path] | SourcesFile, provider: Pr
     from extract.providers.llm import LLMProvider
 
     inner = getattr(provider, "inner", provider)
-    with pipeline.pending_documents(settings, inputs, provider) as (documents_n, pending_n, pending):
+    with pipeline.pending_documents(settings, inputs, provider) as (documents_n, pending_n, pending, failures):
+        for failure in failures:
+            _say(f"failed: {failure}")
         if not isinstance(inner, LLMProvider):
             line = f"documents: {documents_n}, to ask about: {pending_n}; {provider.name} costs nothing"
             counts = {"documents_n": documents_n, "pending_n": pending_n, "cost_usd": 0.0}
             print(json.dumps(counts) if as_json else line)
-            return 0
+            return 1 if failures else 0
         found = estimate(inner.settings, documents_n, pending, settings.warehouse)
     print(found.to_json() if as_json else found.line())
-    return 0
+    return 1 if failures else 0
 
 
 def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None:

@@ -41,10 +41,13 @@ class Show(StrEnum):
 
 
 def evaluate(
-    gold: Annotated[Path, typer.Option("--gold", help="Folder of gold, one JSON file per document.")],
+    gold: Annotated[Path, typer.Option("--gold", help="Folder of gold, one JSON file per document.", readable=False)],
     documents: Annotated[
         Path | None,
-        typer.Option("--documents", help="Folder of the documents. Default: FOLDER/documents, else ../../documents."),
+        typer.Option(
+            "--documents", help="Folder of the documents. Default: FOLDER/documents, else ../../documents.",
+            readable=False,
+        ),
     ] = None,
     model: Annotated[
         str | None,
@@ -52,20 +55,22 @@ def evaluate(
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option("--predictions", help="Measure this file of 'pledgebook extract --output'; ask nobody."),
+        typer.Option(
+            "--predictions", help="Measure this file of 'pledgebook extract --output'; ask nobody.", readable=False
+        ),
     ] = None,
     compare: Annotated[
         str | None,
         typer.Option("--compare", help="Another model, or a file of 'pledgebook extract --output', to compare with."),
     ] = None,
     replay: Annotated[
-        Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.")
+        Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.", readable=False)
     ] = None,
     min_confidence: Annotated[
         float | None, typer.Option("--min-confidence", min=0, max=1, help="Least confidence of a record, 0 to 1.")
     ] = None,
     warehouse: Annotated[
-        Path | None, typer.Option("--warehouse", help="Also keep the measures in this DuckDB file.")
+        Path | None, typer.Option("--warehouse", help="Also keep the measures in this DuckDB file.", readable=False)
     ] = None,
     show: Annotated[
         Show | None, typer.Option("--show", help="List every missed and every false record; never for the test part.")

@@ -284,8 +284,8 @@ def _run(
 @contextmanager
 def pending_documents(
     settings: Settings, inputs: list[Path] | SourcesFile, provider: Provider
-) -> Iterator[tuple[int, int, Iterator[Document]]]:
-    """How many documents there are, how many of them a run would ask about, and these; nothing is written.
+) -> Iterator[tuple[int, int, Iterator[Document], list[str]]]:
+    """How many documents there are, how many a run would ask about, these, and what failed; nothing is written.
 
     Raises:
         ConfigError: If an input does not exist.
@@ -304,7 +304,8 @@ def pending_documents(
             _files(inputs), state, known.document_ids, spill=spill, max_bytes=settings.max_bytes
         )  # fmt: skip
         work = _plan(found, provider, state, known, settings, spill)
-        yield _documents_n(work.items), len(work.pending), (work.document(items[0]) for items in work.pending)
+        documents = (work.document(items[0]) for items in work.pending)
+        yield _documents_n(work.items), len(work.pending), documents, _failures(work)
 
 
 def _roomy_folder(warehouse: Path, otherwise: Path) -> Path:
@@ -992,7 +993,6 @@ def _documents_n(items: list[_Item]) -> int:
 
 
 def _nothing_to_do(work: _Work, provider: Provider) -> RunSummary:
-    failures = [*work.found.failures, *(item.error for item in work.items if item.error)]
     put_off_n = sum(item.put_off is not None for item in work.items) + work.found.waiting_n
     return RunSummary(
         run_id=None,
@@ -1003,8 +1003,13 @@ def _nothing_to_do(work: _Work, provider: Provider) -> RunSummary:
         put_off_n=put_off_n,
         fetched_n=work.found.fetched_n,
         given_up=work.given_up,
-        failures=failures,
+        failures=_failures(work),
     )
+
+
+def _failures(work: _Work) -> list[str]:
+    """What could not be read."""
+    return [*work.found.failures, *(item.error for item in work.items if item.error)]
 
 
 # --- versions of the code -------------------------------------------------------------------------

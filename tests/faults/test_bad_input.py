@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -102,6 +103,51 @@ def test_a_file_without_permission_is_named(articles, monkeypatch):
     monkeypatch.setattr(Path, "open", denied)
     with pytest.raises(DocumentError, match=r"norway.txt' cannot be read: Permission denied\. Check the file"):
         documents.read_document(source)
+
+
+@pytest.mark.usefixtures("without_dbt", "fake")
+def test_extract_and_run_say_the_same_of_what_cannot_be_read(articles, tmp_path, warehouse, monkeypatch):
+    (articles / "closed.txt").write_text(NORWAY)
+    (articles / "closed").mkdir()
+    (articles / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
+    (articles / "cut.txt").write_bytes(BAD_FILES["cut.txt"][0])
+    opened, listed, allowed = Path.open, os.scandir, os.access
+
+    def is_closed(path: object) -> bool:
+        return Path(str(path)).stem == "closed"
+
+    def refuse(self: Path, *rest: Any, **more: Any) -> Any:
+        if is_closed(self):
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *rest, **more)
+
+    def refuse_list(path: Any) -> Any:
+        if is_closed(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    # Root may read everything: what the system says of others is said here.
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "scandir", refuse_list)
+    monkeypatch.setattr(os, "access", lambda path, mode, **more: not is_closed(path) and allowed(path, mode, **more))
+    bad = {"closed.txt": "closed", "closed": "closed", "broken.pdf": "broken", "cut.txt": "cut"}
+    for inputs in ([articles], [*(articles / name for name in bad), articles / "norway.txt"]):
+        said = []
+        for command in (["extract"], ["run", "--warehouse", warehouse]):
+            result = call(*command, *inputs)
+            assert result.exit_code == 1, result.output
+            lines = [re.sub(r"^\[.*?\] ", "", line) for line in result.stderr.splitlines() if "failed: " in line]
+            said.append(sorted(lines))
+            assert "norway: 1 records" in result.stderr  # the others went on
+        assert said[0] == said[1] and len(said[0]) == 4
+        for line in said[0]:
+            assert re.fullmatch(r"\w+: failed: '[^']+' (cannot be|is) .*\. [A-Z].*\.", line), line
+        warehouse.unlink()
+        dry = call("run", "--warehouse", warehouse, "--dry-run", *inputs)
+        assert dry.exit_code == 1
+        assert sorted(line for line in dry.stderr.splitlines() if line.startswith("failed: ")) == sorted(
+            line.partition(": ")[2] for line in said[0]
+        )
 
 
 def test_a_pipe_is_no_document(tmp_path):
