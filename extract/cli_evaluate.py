@@ -100,6 +100,8 @@ def evaluate(
         refuse_place(warehouse)  # before anything is asked and paid for
     held = read_gold(gold)
     sources = find_documents(held, documents_folder(gold, documents))
+    if compare is not None:
+        _refuse_other(settings, compare)  # before anything is asked and paid for
     name, predicted = _predictions(settings, predictions, sources)
     evaluation = evaluation_of.evaluate(
         held, predicted, provider=name, gold_name=gold_name(gold), keep_errors=not is_test_part(gold)
@@ -148,17 +150,29 @@ def _compared(
     file = Path(other)
     if file.is_file():
         name, others = _predictions(settings, file, sources)
-    elif file.suffix in {".jsonl", ".json"}:
-        raise ConfigError(f"There is no file {other!r} to compare with. Make it with: pledgebook extract --output FILE")
     else:
-        model = chosen_model(other)
-        # The embedded extractor has no recordings.
-        replay = settings.replay_dir if model else None
-        name, others = _predictions(replace(settings, model=model, replay_dir=replay), None, sources)
+        name, others = _predictions(_of_other(settings, other), None, sources)
     for one in others.values():
         if one.error:
             _say(f"failed with {name}: {one.error}")
     return compare(gold, predicted, others, other=name)
+
+
+def _of_other(settings: Settings, other: str) -> Settings:
+    model = chosen_model(other)
+    # The embedded extractor has no recordings.
+    return replace(settings, model=model, replay_dir=settings.replay_dir if model else None)
+
+
+def _refuse_other(settings: Settings, other: str) -> None:
+    """Say that there is no such file or model to compare with."""
+    from extract.providers import open_provider
+
+    file = Path(other)
+    if file.is_dir() or (file.suffix in {".jsonl", ".json"} and not file.is_file()):
+        raise ConfigError(f"There is no file {other!r} to compare with. Make it with: pledgebook extract --output FILE")
+    if not file.is_file() and chosen_model(other) is not None:
+        open_provider(_of_other(settings, other))
 
 
 def _progress(done: int, total: int) -> None:

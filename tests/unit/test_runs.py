@@ -222,8 +222,8 @@ def test_a_dry_run_has_texts_wait_beside_the_warehouse_if_it_can(warehouse, arti
     real = Spill.__init__
     monkeypatch.setattr(Spill, "__init__", lambda self, folder: (folders.append(folder), real(self, folder))[1])
     for _ in range(2):
-        with pipeline.pending_documents(Settings(warehouse=warehouse), [articles], provider) as (_, n, pending, failures):
-            assert (n, len(list(pending)), failures) == (3, 3, [])
+        with pipeline.pending_documents(Settings(warehouse=warehouse), [articles], provider) as found:
+            assert (found[1], len(list(found[2])), found[3]) == (3, 3, [])
         warehouse.parent.mkdir(exist_ok=True)
     assert folders[0] != warehouse.parent and folders[1] == warehouse.parent
     assert list(warehouse.parent.iterdir()) == []
