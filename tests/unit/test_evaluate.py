@@ -498,7 +498,7 @@ def test_the_test_part_is_never_printed_record_by_record(tmp_path: Path, options
 
 GOLD_MISTAKES: dict[str, str] = {
     "nowhere": r"There is no folder '{0}/nowhere'\. Check the path given with --gold\. Pledgebook's own: --gold .*",
-    "void": r"The folder '{0}/void' holds no gold \(\*\.json\)\. Name one that does with --gold; see seeds/gold/README.*",
+    "void": r"The folder '{0}/void' holds no gold \(\*\.json\)\. Name one that does with --gold; see seeds/gold/.*",
     "development/a.json": r"is a file, and gold is a folder with a JSON file per document\. Name its folder: "
                           r"--gold {0}/development",
     "development/documents/a.txt": r"is a file, and gold is a folder .*\. Name one with --gold\.",
