@@ -28,7 +28,7 @@ from extract.cli_runs import SourcesOption, WarehouseOption, diff, drop, forget,
 from extract.cli_schedule import schedule
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.errors import ConfigError, PledgebookError
-from extract.outputs import unwritable
+from extract.outputs import refuse_overwriting, unwritable
 from extract.progress import Progress
 from extract.sources.settings import DEFAULT_FILE, SourcesFile, read_sources
 
@@ -292,6 +292,8 @@ def extract(
         schema=schema, passes=passes, verify=verify, reask_tokens=reask_tokens, prices_path=prices,
     )  # fmt: skip
     provider = open_provider(settings)
+    if output is not None:
+        refuse_overwriting(output, inputs, "Name another --output.")
     with ExitStack() as stack:
         # Opened before anything is asked and paid for; what stands in a file goes when there is something to write.
         opened = stack.enter_context(_open_output(output)) if output else sys.stdout

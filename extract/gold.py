@@ -8,6 +8,7 @@ prints, asked for anew or read from a file. Out: validated values. When two of t
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -167,6 +168,7 @@ def _gold_files(folder: Path) -> list[Path]:
         example = f" Pledgebook's own: --gold {shipped}" if shipped.is_dir() else ""
         raise ConfigError(f"There is no folder {str(folder)!r}. Check the path given with --gold.{example}")
     try:
+        os.scandir(folder).close()  # `glob` says nothing of a folder that cannot be listed
         paths = sorted(folder.glob("*.json"))
         below = sorted({path.parent for path in folder.glob("*/*.json")})
     except OSError as error:

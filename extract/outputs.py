@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
 from extract.errors import ConfigError, OutputError, PledgebookError
+from extract.formats import is_readable
 
 T = TypeVar("T")
 
@@ -58,6 +59,20 @@ def refuse_unwritable_folder(folder: Path, otherwise: str) -> None:
         raise unwritable(folder, OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)), otherwise)
     if not os.access(near, os.W_OK | os.X_OK):
         raise unwritable(folder, OSError(errno.EACCES, os.strerror(errno.EACCES)), otherwise)
+
+
+def refuse_overwriting(output: Path, read: Iterable[Path], otherwise: str) -> None:
+    """Say that an output is what is read.
+
+    Raises:
+        ConfigError: If it is one of these files, or a document in one of these folders.
+    """
+    if not output.exists():
+        return
+    for given in read:
+        is_within = given.is_dir() and given.resolve() in output.resolve().parents and is_readable(output.name)
+        if is_within or (given.exists() and output.samefile(given)):
+            raise ConfigError(f"{str(output)!r} is what is read, and would be written over. {otherwise}")
 
 
 def write_whole(output: Path, write: Callable[[Path], T], otherwise: str) -> T:

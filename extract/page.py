@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from extract.outputs import write_whole
+from extract.outputs import refuse_overwriting, write_whole
 from extract.report import short_amount, troops
 from extract.warehouse import read_marts
 
@@ -127,6 +127,7 @@ def write_page(warehouse: Path, output: Path, *, shown: int = SHOWN_COMMITMENTS)
         ConfigError: If there is no warehouse, or the file cannot be written.
         WarehouseError: If the warehouse cannot be read or holds no marts.
     """
+    refuse_overwriting(output, [warehouse], "Name another with --output.")
     with read_marts(warehouse) as connection:
         text = page(connection, shown=shown)
     write_whole(

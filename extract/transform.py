@@ -27,8 +27,8 @@ import duckdb
 from extract.config import project_root
 from extract.decisions import broken_bounds, check_decisions
 from extract.errors import WarehouseError
-from extract.outputs import unwritable, write_whole
-from extract.warehouse import RAW_TABLES, copy_file, open_warehouse, set_version
+from extract.outputs import refuse_overwriting, unwritable, write_whole
+from extract.warehouse import RAW_TABLES, copy_file, open_warehouse, read_warehouse, set_version
 
 Invoke = Callable[..., Any]
 
@@ -240,6 +240,9 @@ def build_docs(warehouse: Path, output: Path) -> Path:
         ConfigError: If the file cannot be written, or the warehouse cannot be read.
         WarehouseError: If dbt cannot make it.
     """
+    refuse_overwriting(output, [warehouse], "Name another with --output.")
+    with read_warehouse(warehouse):
+        pass  # what is no warehouse is said to be none, before dbt says it in its own way
     with tempfile.TemporaryDirectory() as folder:
         # dbt opens its file for writing: let it have a copy.
         try:
@@ -248,8 +251,6 @@ def build_docs(warehouse: Path, output: Path) -> Path:
             raise unwritable(
                 warehouse, error, "Check its permissions, or name another with --warehouse.", what="cannot be copied"
             ) from error
-        with open_warehouse(copy, read_only=True):
-            pass  # what is no warehouse is said to be none, before dbt says it in its own way
         with _dbt(copy) as (invoke, target):
             result = invoke("docs", "generate", "--static", is_written=True)
             page = target / "static_index.html"

@@ -154,8 +154,13 @@ class ReplayProvider:
         self._folder = folder
         asked = _askings(folder)
         chosen = [one for one in asked if model in (None, one[0])]
+        if not asked:
+            raise ConfigError(
+                f"The folder {str(folder)!r} holds no recordings. Name one that does with --replay, or record with: "
+                "pledgebook run --record FOLDER"
+            )
         if len(chosen) != 1:
-            held = ", ".join(sorted({repr(one[0]) for one in asked})) or "none"
+            held = ", ".join(sorted({repr(one[0]) for one in asked}))
             raise ConfigError(
                 f"The folder {str(folder)!r} holds recordings of {held}, and "
                 + (f"--model {model!r} does not choose one way of asking. " if model else "one must be chosen. ")

@@ -153,6 +153,29 @@ def test_a_file_is_put_in_its_place_whole_and_a_link_led_to_its_end(tmp_path):
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
 
 
+@pytest.mark.parametrize("output", ["articles/norway.txt", "articles/link.txt", "articles/peru.txt"])
+def test_extract_writes_over_no_article(output, articles, tmp_path, provider, monkeypatch):
+    monkeypatch.setattr(extract.providers, "open_provider", lambda settings: provider)
+    (articles / "link.txt").symlink_to("norway.txt")
+    before = {path: path.read_bytes() for path in articles.iterdir()}
+    for given in (articles, tmp_path / output):
+        result = CliRunner().invoke(app, ["extract", str(given), "--output", str(tmp_path / output)])
+        assert result.exit_code == 2 and "is what is read, and would be written over" in result.stderr
+    assert (provider.asked, {path: path.read_bytes() for path in articles.iterdir()}) == ([], before)
+    beside = articles / "records.jsonl"
+    beside.write_text("of an earlier call")
+    assert CliRunner().invoke(app, ["extract", str(articles), "--output", str(beside)]).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["report", "docs"])
+def test_a_page_is_not_written_over_its_warehouse(command, places):
+    before = (places / "built.duckdb").read_bytes()
+    arguments = ["--warehouse", str(places / "built.duckdb"), "--output", str(places / "built.duckdb")]
+    result = CliRunner().invoke(app, [command, *arguments])
+    assert result.exit_code == 2 and "would be written over. Name another with --output." in result.stderr
+    assert (places / "built.duckdb").read_bytes() == before
+
+
 def test_a_folder_that_is_yet_to_be_made_is_not_made_to_find_out(tmp_path):
     refuse_unwritable_folder(tmp_path / "a" / "b", "Name another.")
     assert list(tmp_path.iterdir()) == []

@@ -75,6 +75,11 @@ def test_a_recording_says_what_it_is_and_holds_no_key(tmp_path: Path) -> None:
     assert "sk-secret" not in path.read_text(encoding="utf-8")
 
 
+def test_a_folder_without_recordings_is_said_to_have_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"holds no recordings\. Name one that does with --replay, or record with"):
+        ReplayProvider(tmp_path)
+
+
 def test_a_missing_recording_names_the_document_and_the_command(tmp_path: Path) -> None:
     record(tmp_path, Scripted("ok"), document())
     (attempt,) = replay(tmp_path, document("A changed text.", "bbc-0412"))
