@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from errno import ENOSPC
 from functools import cache, wraps
@@ -313,6 +313,8 @@ def extract(
                 try:
                     print(text, file=lines(), flush=True)
                 except OSError as error:
+                    with suppress(OSError):  # it would try to write the same once more
+                        opened.close()
                     raise unwritable(output, error, "Name another --output.") from error
             # In the words in which a run says it.
             said = [f"{len(line['records'])} records"] if line["records"] or not line["error"] else []

@@ -130,7 +130,10 @@ def test_want_of_room_alone_is_no_misuse(number, kind):
 def test_a_full_device_is_said_in_one_line(command, places, monkeypatch, provider):
     monkeypatch.setattr(extract.providers, "open_provider", lambda settings: provider)
     result = called(places, command, "/dev/full", monkeypatch)
-    assert result.exit_code == 1 and "No space left on device" in result.stderr.splitlines()[-1]
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == (
+        "error: '/dev/full' cannot be written (No space left on device). Make room and call again."
+    )
     assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
 
 
