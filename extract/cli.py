@@ -131,6 +131,13 @@ def reported(command: Callable[..., int]) -> Callable[..., None]:
             # Whoever read our output has stopped, as `head` does; Python would complain once more at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 1
+        except PermissionError as error:
+            # To ask whether something is there is refused below a folder that may not be entered, whoever asks.
+            if error.filename is None or kwargs.get("debug"):
+                raise
+            above = "Check the permissions of it and of the folders above it, or name another."
+            _say(f"error: {str(error.filename)!r} cannot be reached ({error.strerror}). {above}")
+            code = 2
         except OSError as error:
             if error.errno != ENOSPC or kwargs.get("debug"):
                 raise

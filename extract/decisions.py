@@ -232,7 +232,7 @@ def read_decisions(name: str, path: Path | None = None) -> list[Decision]:
         raise UnreadableDecisions(path, line, wrong) from error
     rows = _rows(path, text)
     line, header = next(rows, (1, []))
-    if [one.strip().lower() for one in header] != list(columns):
+    if header != list(columns):
         found = ",".join(header)[:100] or "nothing"
         raise UnreadableDecisions(path, line, f"the first line is {','.join(columns)}, with commas, and not {found!r}.")
     decisions = []

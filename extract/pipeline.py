@@ -38,6 +38,7 @@ from extract.documents import (
     Source,
     document_from_bytes,
     find_sources,
+    is_closed,
     iter_documents,
     read_bytes,
     reader_version,
@@ -515,7 +516,7 @@ def _published_state(warehouse: Path) -> State:
 
 
 def _files(inputs: list[Path]) -> Gathered:
-    return Gathered(find_sources(inputs), roots=[given for given in inputs if given.is_dir()])
+    return Gathered(find_sources(inputs), roots=[given for given in inputs if os.path.isdir(given)])
 
 
 def _plan(
@@ -976,7 +977,7 @@ def _vanished(found: Gathered, present: set[str], known: State) -> list[tuple[So
             continue
         path = Path(path_text)
         # It is as a user gave it: from another folder it may mean another file.
-        if source_id_of(path) != source_id or path.exists():
+        if source_id_of(path) != source_id or is_closed(path) or path.exists():
             continue
         is_below = any(folder in path.resolve().parents for folder in folders)
         if is_below or any(fnmatch(str(path), pattern) for pattern in patterns):

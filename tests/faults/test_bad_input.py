@@ -150,6 +150,28 @@ def test_extract_and_run_say_the_same_of_what_cannot_be_read(articles, tmp_path,
         )
 
 
+@pytest.mark.usefixtures("without_dbt", "fake")
+def test_what_stands_below_a_folder_that_may_not_be_entered_is_said(articles, tmp_path, warehouse, monkeypatch):
+    closed, asked = tmp_path / "closed", os.stat
+    closed.mkdir()
+
+    def refuse(path: Any, *rest: Any, **more: Any) -> Any:
+        if isinstance(path, str | Path) and closed in Path(path).parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return asked(path, *rest, **more)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    said = f"failed: '{closed}/below.txt' cannot be read: Permission denied. Check the file and its permissions."
+    for command in (["extract"], ["run", "--warehouse", warehouse]):
+        result = call(*command, closed / "below.txt", articles / "norway.txt")
+        assert result.exit_code == 1 and "norway: 1 records" in result.stderr
+        assert [line.partition(": ")[2] for line in result.stderr.splitlines() if "failed: " in line] == [said]
+    for command in (["report"], ["status"], ["run", articles]):
+        result = call(*command, "--warehouse", closed / "w.duckdb")
+        assert result.exit_code == 2
+        assert re.search(r"/closed/w\.duckdb[^']*' cannot be reached \(Permission denied\)\. Check", error_of(result))
+
+
 def test_a_pipe_is_no_document(tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     with pytest.raises(DocumentError, match="no ordinary file"):
