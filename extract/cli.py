@@ -46,13 +46,24 @@ app = typer.Typer(
 )
 
 _READABLE = "Files and folders of articles: text, HTML, PDF, Word, e-mail, also compressed."
-# readable=False, here and below: typer would refuse a file that cannot be read before whoever reads it can say so, of
-# inputs each for itself, so that the others go on.
-Inputs = Annotated[list[Path], typer.Argument(help=_READABLE, show_default=False, readable=False)]
+
+
+def _given(text: str) -> Path:
+    # An empty name would be the folder that one is in: what `run "$FOLDER"` reads where FOLDER is not set. That a file
+    # cannot be read is said by who reads it, of each for itself, so that the others go on.
+    if not text:
+        raise typer.BadParameter("the name of a file or folder is empty.")
+    return Path(text)
+
+
+Inputs = Annotated[
+    list[Path], typer.Argument(help=_READABLE, show_default=False, parser=_given, metavar="inputs")
+]
 RunInputs = Annotated[
     list[Path] | None,
     typer.Argument(
-        help=f"{_READABLE} Without any: what sources.toml names.", show_default=False, readable=False
+        help=f"{_READABLE} Without any: what sources.toml names.", show_default=False, parser=_given,
+        metavar="inputs",
     ),
 ]
 ModelOption = Annotated[
@@ -69,6 +80,7 @@ ModeOption = Annotated[
     ),
 ]
 RecordOption = Annotated[Path | None, typer.Option("--record", help="Keep answers in this folder.")]
+# readable=False, here and elsewhere: typer would refuse a file that cannot be read before whoever reads it can say so.
 ReplayOption = Annotated[
     Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.", readable=False)
 ]

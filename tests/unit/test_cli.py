@@ -173,6 +173,14 @@ def test_a_misspelt_setting_of_a_model_is_refused_without_one_too(command, artic
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["run", "extract"])
+def test_an_empty_name_is_not_the_folder_one_is_in(command, articles, monkeypatch, provider):
+    monkeypatch.setattr(extract.providers, "open_provider", lambda settings: provider)
+    monkeypatch.chdir(articles)
+    result = CliRunner().invoke(app, [command, ""])
+    assert (result.exit_code, provider.asked) == (2, []) and "is empty" in result.stderr
+
+
 def test_a_batch_without_a_model_is_refused(articles, warehouse):
     result = CliRunner().invoke(app, ["run", str(articles), "--warehouse", str(warehouse), "--batch"])
     assert (result.exit_code, warehouse.exists()) == (2, False)
