@@ -49,7 +49,7 @@ def once(way: str, folder: Path, warehouse: Path) -> None:
     provider = open_provider(settings)
     assert isinstance(provider, LLMProvider)
     if way == "dry run":
-        with pipeline.pending_documents(settings, [folder], provider) as (documents_n, _, documents):
+        with pipeline.pending_documents(settings, [folder], provider) as (documents_n, _, documents, _):
             found = estimate(provider.settings, documents_n, documents, warehouse)
         done = f"{found.pending_n} documents to ask about"
     else:

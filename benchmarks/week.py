@@ -180,7 +180,7 @@ def main() -> None:
                 found, truth = totals(warehouse), week.truth()
                 is_right = found == truth
                 wrong += not is_right
-                names = ("documents_n", "extracted_n", "unchanged_n", "reprints_n", "vanished_n", "asked_n")
+                names = ("documents_n", "places_n", "extracted_n", "unchanged_n", "reprints_n", "vanished_n", "asked_n")
                 print(f"run: exit code {result.exit_code}, {told['status']}, {told['seconds']} s; "
                       + ", ".join(f"{told.get(name, 0)} {name[:-2]}" for name in names))  # fmt: skip
                 shown = CliRunner().invoke(app, ["status", "--sources", str(sources), "--runs", "1"])

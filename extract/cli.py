@@ -11,8 +11,9 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from errno import ENOSPC
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -23,10 +24,11 @@ from extract import __version__
 from extract.cli_evaluate import evaluate
 from extract.cli_export import export, unresolved
 from extract.cli_report import report
-from extract.cli_runs import SourcesOption, diff, drop, forget, narrowed, rollback, sources, status
+from extract.cli_runs import SourcesOption, WarehouseOption, diff, drop, forget, narrowed, rollback, sources, status
 from extract.cli_schedule import schedule
 from extract.config import DEFAULT_WAREHOUSE, Settings, chosen_model
 from extract.errors import ConfigError, PledgebookError
+from extract.outputs import refuse_overwriting, unwritable
 from extract.progress import Progress
 from extract.sources.settings import DEFAULT_FILE, SourcesFile, read_sources
 
@@ -44,11 +46,26 @@ app = typer.Typer(
 )
 
 _READABLE = "Files and folders of articles: text, HTML, PDF, Word, e-mail, also compressed."
-Inputs = Annotated[list[Path], typer.Argument(help=_READABLE, show_default=False)]
-RunInputs = Annotated[
-    list[Path] | None, typer.Argument(help=f"{_READABLE} Without any: what sources.toml names.", show_default=False)
+
+
+def _given(text: str) -> Path:
+    # An empty name would be the folder that one is in: what `run "$FOLDER"` reads where FOLDER is not set. That a file
+    # cannot be read is said by who reads it, of each for itself, so that the others go on.
+    if not text:
+        raise typer.BadParameter("the name of a file or folder is empty.")
+    return Path(text)
+
+
+Inputs = Annotated[
+    list[Path], typer.Argument(help=_READABLE, show_default=False, parser=_given, metavar="inputs")
 ]
-WarehouseOption = Annotated[Path, typer.Option("--warehouse", help="The DuckDB file.", envvar="PLEDGEBOOK_DB")]
+RunInputs = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        help=f"{_READABLE} Without any: what sources.toml names.", show_default=False, parser=_given,
+        metavar="inputs",
+    ),
+]
 ModelOption = Annotated[
     str | None,
     typer.Option(
@@ -63,7 +80,10 @@ ModeOption = Annotated[
     ),
 ]
 RecordOption = Annotated[Path | None, typer.Option("--record", help="Keep answers in this folder.")]
-ReplayOption = Annotated[Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.")]
+# readable=False, here and elsewhere: typer would refuse a file that cannot be read before whoever reads it can say so.
+ReplayOption = Annotated[
+    Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.", readable=False)
+]
 ConfidenceOption = Annotated[
     float | None, typer.Option("--min-confidence", min=0, max=1, help="Least confidence of a record, 0 to 1.")
 ]
@@ -99,7 +119,7 @@ ReaskOption = Annotated[
     typer.Option("--reask-tokens", min=0, help="Most tokens a document may use to be asked about again."),
 ]
 PricesOption = Annotated[
-    Path | None, typer.Option("--prices", help="Table of prices, as extract/providers/prices.csv.")
+    Path | None, typer.Option("--prices", help="Table of prices, as extract/providers/prices.csv.", readable=False)
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -121,6 +141,20 @@ def reported(command: Callable[..., int]) -> Callable[..., None]:
             code = 130
         except BrokenPipeError:
             # Whoever read our output has stopped, as `head` does; Python would complain once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
+        except PermissionError as error:
+            # To ask whether something is there is refused below a folder that may not be entered, whoever asks.
+            if error.filename is None or kwargs.get("debug"):
+                raise
+            above = "Check the permissions of it and of the folders above it, or name another."
+            _say(f"error: {str(error.filename)!r} cannot be reached ({error.strerror}). {above}")
+            code = 2
+        except OSError as error:
+            if error.errno != ENOSPC or kwargs.get("debug"):
+                raise
+            # What a command cannot write to a file it says itself; here it is our own output that nothing more fits in.
+            _say(f"error: the output cannot be written ({error.strerror}). Make room and call again.")
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 1
         raise typer.Exit(code)
@@ -277,6 +311,8 @@ def extract(
         schema=schema, passes=passes, verify=verify, reask_tokens=reask_tokens, prices_path=prices,
     )  # fmt: skip
     provider = open_provider(settings)
+    if output is not None:
+        refuse_overwriting(output, inputs, "Name another --output.")
     with ExitStack() as stack:
         # Opened before anything is asked and paid for; what stands in a file goes when there is something to write.
         opened = stack.enter_context(_open_output(output)) if output else sys.stdout
@@ -290,9 +326,19 @@ def extract(
         def emit(line: dict[str, Any]) -> None:
             # Half a surrogate pair, which a model's JSON may hold, cannot be written.
             text = json.dumps(line, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
-            print(text, file=lines(), flush=True)
-            note = f"{len(line['records'])} records"
-            _say(f"{line['document']}: {note}" + (f", failed: {line['error']}" if line["error"] else ""))
+            if output is None:
+                print(text, flush=True)
+            else:
+                try:
+                    print(text, file=lines(), flush=True)
+                except OSError as error:
+                    with suppress(OSError):  # it would try to write the same once more
+                        opened.close()
+                    raise unwritable(output, error, "Name another --output.") from error
+            # In the words in which a run says it.
+            said = [f"{len(line['records'])} records"] if line["records"] or not line["error"] else []
+            said += [f"{'then ' if said else ''}failed: {line['error']}"] if line["error"] else []
+            _say(f"{line['document']}: {', '.join(said)}")
 
         failed = pipeline.extract_documents(settings, inputs, provider, emit=emit)
         lines()
@@ -371,7 +417,7 @@ def _open_output(path: Path) -> TextIO:
     try:
         return path.open("a", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{str(path)!r} cannot be written: {error.strerror}. Name another --output.") from error
+        raise unwritable(path, error, "Name another --output.") from error
 
 
 def _provider_line(name: str) -> str:
@@ -386,15 +432,17 @@ def _estimate(settings: Settings, inputs: list[Path] | SourcesFile, provider: Pr
     from extract.providers.llm import LLMProvider
 
     inner = getattr(provider, "inner", provider)
-    with pipeline.pending_documents(settings, inputs, provider) as (documents_n, pending_n, pending):
+    with pipeline.pending_documents(settings, inputs, provider) as (documents_n, pending_n, pending, failures):
+        for failure in failures:
+            _say(f"failed: {failure}")
         if not isinstance(inner, LLMProvider):
             line = f"documents: {documents_n}, to ask about: {pending_n}; {provider.name} costs nothing"
             counts = {"documents_n": documents_n, "pending_n": pending_n, "cost_usd": 0.0}
             print(json.dumps(counts) if as_json else line)
-            return 0
+            return 1 if failures else 0
         found = estimate(inner.settings, documents_n, pending, settings.warehouse)
     print(found.to_json() if as_json else found.line())
-    return 0
+    return 1 if failures else 0
 
 
 def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None:
@@ -405,13 +453,14 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
         print(contributions_table(warehouse))
         print()
     accounted_n = summary.extracted_n + summary.unchanged_n + summary.reprints_n + summary.put_off_n
-    failed_n = summary.documents_n - accounted_n - summary.not_asked_n
+    failed_n = summary.places_n - accounted_n - summary.not_asked_n
     documents = [f"{summary.extracted_n} extracted", f"{summary.unchanged_n} unchanged"]
     documents += [f"{summary.reprints_n} reprints"] if summary.reprints_n else []
     documents += [f"{summary.put_off_n} put off"] if summary.put_off_n else []
     documents += [f"{summary.not_asked_n} left for the next run"] if summary.not_asked_n else []
     documents += [f"{failed_n} failed"] if failed_n > 0 else []
     documents += [f"{summary.vanished_n} gone, their claims stay"] if summary.vanished_n else []
+    places = f" in {summary.places_n} places" if summary.places_n != summary.documents_n else ""
     records = f"records: {summary.records_n} kept, {summary.rejected_n} rejected"
     cost = f"tokens: {summary.prompt_tokens:,} prompt" if summary.prompt_tokens else ""
     if cost:
@@ -420,7 +469,7 @@ def _print_summary(summary: RunSummary, warehouse: Path, seconds: float) -> None
     if summary.extracted_n == 0 and summary.unchanged_n and not summary.records_n:
         records = "records: as before"
     print(
-        f"documents: {summary.documents_n} ({', '.join(documents)}); "
+        f"documents: {summary.documents_n}{places} ({', '.join(documents)}); "
         f"{records}; requests: {summary.asked_n}; {cost}dbt tests: {summary.tests_n}; {seconds:.1f} s"
     )
     if summary.given_up:

@@ -41,10 +41,13 @@ class Show(StrEnum):
 
 
 def evaluate(
-    gold: Annotated[Path, typer.Option("--gold", help="Folder of gold, one JSON file per document.")],
+    gold: Annotated[Path, typer.Option("--gold", help="Folder of gold, one JSON file per document.", readable=False)],
     documents: Annotated[
         Path | None,
-        typer.Option("--documents", help="Folder of the documents. Default: FOLDER/documents, else ../../documents."),
+        typer.Option(
+            "--documents", help="Folder of the documents. Default: FOLDER/documents, else ../../documents.",
+            readable=False,
+        ),
     ] = None,
     model: Annotated[
         str | None,
@@ -52,20 +55,22 @@ def evaluate(
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option("--predictions", help="Measure this file of 'pledgebook extract --output'; ask nobody."),
+        typer.Option(
+            "--predictions", help="Measure this file of 'pledgebook extract --output'; ask nobody.", readable=False
+        ),
     ] = None,
     compare: Annotated[
         str | None,
         typer.Option("--compare", help="Another model, or a file of 'pledgebook extract --output', to compare with."),
     ] = None,
     replay: Annotated[
-        Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.")
+        Path | None, typer.Option("--replay", help="Take answers from this folder; ask nobody.", readable=False)
     ] = None,
     min_confidence: Annotated[
         float | None, typer.Option("--min-confidence", min=0, max=1, help="Least confidence of a record, 0 to 1.")
     ] = None,
     warehouse: Annotated[
-        Path | None, typer.Option("--warehouse", help="Also keep the measures in this DuckDB file.")
+        Path | None, typer.Option("--warehouse", help="Also keep the measures in this DuckDB file.", readable=False)
     ] = None,
     show: Annotated[
         Show | None, typer.Option("--show", help="List every missed and every false record; never for the test part.")
@@ -85,13 +90,18 @@ def evaluate(
     Example: pledgebook evaluate --gold seeds/gold/development --show errors
     """
     from extract import evaluate as evaluation_of
+    from extract.warehouse import refuse_place
 
     settings = Settings(
         model=None if predictions else chosen_model(model, replay), replay_dir=replay, min_confidence=min_confidence,
         concurrency=concurrency, timeout_seconds=timeout,
     )  # fmt: skip
+    if warehouse is not None:
+        refuse_place(warehouse)  # before anything is asked and paid for
     held = read_gold(gold)
     sources = find_documents(held, documents_folder(gold, documents))
+    if compare is not None:
+        _refuse_other(settings, compare)  # before anything is asked and paid for
     name, predicted = _predictions(settings, predictions, sources)
     evaluation = evaluation_of.evaluate(
         held, predicted, provider=name, gold_name=gold_name(gold), keep_errors=not is_test_part(gold)
@@ -140,17 +150,29 @@ def _compared(
     file = Path(other)
     if file.is_file():
         name, others = _predictions(settings, file, sources)
-    elif file.suffix in {".jsonl", ".json"}:
-        raise ConfigError(f"There is no file {other!r} to compare with. Make it with: pledgebook extract --output FILE")
     else:
-        model = chosen_model(other)
-        # The embedded extractor has no recordings.
-        replay = settings.replay_dir if model else None
-        name, others = _predictions(replace(settings, model=model, replay_dir=replay), None, sources)
+        name, others = _predictions(_of_other(settings, other), None, sources)
     for one in others.values():
         if one.error:
             _say(f"failed with {name}: {one.error}")
     return compare(gold, predicted, others, other=name)
+
+
+def _of_other(settings: Settings, other: str) -> Settings:
+    model = chosen_model(other)
+    # The embedded extractor has no recordings.
+    return replace(settings, model=model, replay_dir=settings.replay_dir if model else None)
+
+
+def _refuse_other(settings: Settings, other: str) -> None:
+    """Say that there is no such file or model to compare with."""
+    from extract.providers import open_provider
+
+    file = Path(other)
+    if file.is_dir() or (file.suffix in {".jsonl", ".json"} and not file.is_file()):
+        raise ConfigError(f"There is no file {other!r} to compare with. Make it with: pledgebook extract --output FILE")
+    if not file.is_file() and chosen_model(other) is not None:
+        open_provider(_of_other(settings, other))
 
 
 def _progress(done: int, total: int) -> None:

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
+from extract.cli_runs import WarehouseOption
 from extract.config import DEFAULT_WAREHOUSE
 
-WarehouseOption = Annotated[Path, typer.Option("--warehouse", help="The DuckDB file.", envvar="PLEDGEBOOK_DB")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
+from extract.cli_runs import WarehouseOption
 from extract.config import DEFAULT_WAREHOUSE
 
 
 def report(
-    warehouse: Annotated[
-        Path, typer.Option("--warehouse", help="The DuckDB file.", envvar="PLEDGEBOOK_DB")
-    ] = DEFAULT_WAREHOUSE,
+    warehouse: WarehouseOption = DEFAULT_WAREHOUSE,
     output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path("report.html"),
     limit: Annotated[int, typer.Option("--limit", min=1, help="Most commitments to show.")] = 2_000,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,

@@ -14,8 +14,10 @@ from extract.config import DEFAULT_WAREHOUSE, Narrowing
 from extract.errors import ConfigError
 from extract.sources.settings import DEFAULT_FILE, EXAMPLE, SourcesFile, duration, read_sources
 
-WarehouseOption = Annotated[Path, typer.Option("--warehouse", help="The DuckDB file.", envvar="PLEDGEBOOK_DB")]
-SourcesOption = Annotated[Path, typer.Option("--sources", help="The file that names the sources.")]
+WarehouseOption = Annotated[
+    Path, typer.Option("--warehouse", help="The DuckDB file.", envvar="PLEDGEBOOK_DB", readable=False)
+]
+SourcesOption = Annotated[Path, typer.Option("--sources", help="The file that names the sources.", readable=False)]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 _TYPES = ("pledge", "troop_commitment", "membership", "funding_amount")
@@ -157,7 +159,7 @@ def forget(
 
 
 def sources(
-    file: Annotated[Path, typer.Argument(help="The file to check.")] = DEFAULT_FILE,
+    file: Annotated[Path, typer.Argument(help="The file to check.", readable=False)] = DEFAULT_FILE,
     example: Annotated[bool, typer.Option("--example", help="Print a commented example.")] = False,
     debug: DebugOption = False,
 ) -> int:

@@ -137,7 +137,10 @@ def find_sources(inputs: list[Path]) -> list[Source]:
     """
     files: dict[str, Source] = {}
     for given in inputs:
-        if given.is_dir():
+        if is_closed(given):
+            source = source_of(given)  # reading it says why
+            files.setdefault(source.source_id, source)
+        elif given.is_dir():
             found = files_below(given, wanted=is_readable)
             if not found:
                 raise ConfigError(
@@ -152,6 +155,17 @@ def find_sources(inputs: list[Path]) -> list[Source]:
         else:
             raise ConfigError(f"There is no file or folder {str(given)!r}. Check the path and call again.")
     return list(files.values())
+
+
+def is_closed(path: Path) -> bool:
+    """Whether nothing can be found out about `path`, because a folder above it may not be entered."""
+    try:
+        path.lstat()
+    except PermissionError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def source_of(path: Path, origin: str | None = None) -> Source:
@@ -291,10 +305,10 @@ def _opened(source: Source, *, max_bytes: int) -> Iterator[IO[bytes]]:
     """
     name = source.where
     path = source.path
-    if path.exists() and not path.is_file():
-        what = "a folder that cannot be listed" if path.is_dir() else "no ordinary file"
-        raise DocumentError(f"{name!r} is {what}. Check its permissions, or give a text or HTML file.")
     try:
+        if path.exists() and not path.is_file():
+            what = "a folder that cannot be listed" if path.is_dir() else "no ordinary file"
+            raise DocumentError(f"{name!r} is {what}. Check its permissions, or give a text or HTML file.")
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > max_bytes:

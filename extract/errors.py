@@ -25,6 +25,10 @@ class ResponseError(PledgebookError):
     """The provider answered, and the answer cannot be used."""
 
 
+class OutputError(PledgebookError):
+    """There is no room for what is to be written: the same command may do once there is."""
+
+
 class WarehouseError(PledgebookError):
     """The warehouse cannot be opened, locked, written or published."""
 

@@ -12,7 +12,6 @@ texts there are; `escape_formulas` puts an apostrophe before each for those who 
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any, Literal
 import duckdb
 
 from extract.errors import ConfigError
+from extract.outputs import unwritable, write_whole
 from extract.warehouse import read_marts
 
 Format = Literal["csv", "parquet", "xlsx"]
@@ -99,7 +99,7 @@ def export_marts(
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(f"{str(folder)!r} is no folder to write to ({error.strerror}). Name another.") from error
+            raise unwritable(folder, error, "Name another folder.") from error
         written = []
         for name in chosen:
             query = _IATI if name == IATI_NAME else f'select * from "{name}" order by all'
@@ -157,7 +157,7 @@ def _copied(
         target = str(part).replace("'", "''")
         return _number(connection, f"copy ({query}) to '{target}' ({options})")
 
-    return Exported(name, path, _put(path, copy), formulas_n=formulas_n)
+    return Exported(name, path, write_whole(path, copy, "Name another folder."), formulas_n=formulas_n)
 
 
 def _write_excel(
@@ -196,7 +196,7 @@ def _write_excel(
         book.close()
         return row_n
 
-    return Exported(name, path, _put(path, write), cut_n=cut_n)
+    return Exported(name, path, write_whole(path, write, "Name another folder."), cut_n=cut_n)
 
 
 def _write_cell(sheet: Any, row: int, column: int, value: Any, formats: dict[str, Any]) -> int:
@@ -221,19 +221,6 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any, formats: dict[str
         case _:
             sheet.write_number(row, column, float(value))
     return 0
-
-
-def _put(path: Path, write: Callable[[Path], int]) -> int:
-    """Write beside `path` and move the whole file there; what `write` returns."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        result = write(part)
-        os.replace(part, path)
-    except (OSError, duckdb.IOException) as error:
-        part.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or str(error).split("\n")[0]
-        raise ConfigError(f"{str(path)!r} cannot be written ({reason}). Make room, or name another folder.") from error
-    return result
 
 
 def _text_columns(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:

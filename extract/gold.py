@@ -8,6 +8,7 @@ prints, asked for anew or read from a file. Out: validated values. When two of t
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from extract.config import Settings
+from extract.config import Settings, project_root
 from extract.documents import Source, find_sources, read_document
 from extract.errors import ConfigError, DocumentError
 from extract.formats import is_archive
@@ -140,23 +141,49 @@ def read_gold(folder: Path) -> list[GoldDocument]:
     Raises:
         ConfigError: If the folder is missing, empty, or holds a file that is no gold.
     """
-    paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    if not paths:
-        raise ConfigError(f"The folder {str(folder)!r} holds no gold (*.json). Name one that does with --gold.")
     documents = []
-    for path in paths:
+    for path in _gold_files(folder):
         try:
             document = GoldDocument.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise ConfigError(
+                f"{str(path)!r} cannot be read ({error.strerror}). Check the file and its permissions."
+            ) from error
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise ConfigError(
-                f"{str(path)!r} is no gold ({place}: {first['msg']}). See seeds/gold/README.md."
-            ) from error
+            why = ": ".join([".".join(str(part) for part in first["loc"]), first["msg"]]).removeprefix(": ")
+            raise ConfigError(f"{str(path)!r} is no gold ({why}). See {_GUIDE}.") from error
         if document.document != path.stem:
             raise ConfigError(f"{str(path)!r} is about {document.document!r}. Name the file after its document.")
         documents.append(document)
     return documents
+
+
+def _gold_files(folder: Path) -> list[Path]:
+    if folder.is_file():
+        beside = f"Name its folder: --gold {folder.parent}" if folder.suffix == ".json" else "Name one with --gold."
+        raise ConfigError(f"{str(folder)!r} is a file, and gold is a folder with a JSON file per document. {beside}")
+    if not folder.is_dir():
+        shipped = project_root() / "seeds" / "gold" / "development"
+        example = f" Pledgebook's own: --gold {shipped}" if shipped.is_dir() else ""
+        raise ConfigError(f"There is no folder {str(folder)!r}. Check the path given with --gold.{example}")
+    try:
+        os.scandir(folder).close()  # `glob` says nothing of a folder that cannot be listed
+        paths = sorted(folder.glob("*.json"))
+        below = sorted({path.parent for path in folder.glob("*/*.json")})
+    except OSError as error:
+        raise ConfigError(f"{str(folder)!r} cannot be read ({error.strerror}). Check its permissions.") from error
+    if not paths and below:
+        named = ", ".join(str(one) for one in below[:3])
+        raise ConfigError(f"The folder {str(folder)!r} holds no gold itself. Name one below it with --gold: {named}")
+    if not paths:
+        raise ConfigError(
+            f"The folder {str(folder)!r} holds no gold (*.json). Name one that does with --gold; see {_GUIDE}."
+        )
+    return paths
+
+
+_GUIDE = "seeds/gold/README.md"
 
 
 def is_test_part(folder: Path) -> bool:
@@ -176,6 +203,8 @@ def documents_folder(gold: Path, documents: Path | None) -> Path:
         ConfigError: If there is no such folder.
     """
     if documents is not None:
+        if not documents.is_dir():
+            raise ConfigError(f"There is no folder {str(documents)!r}. Check the path given with --documents.")
         return documents
     for folder in (gold / "documents", gold.resolve().parent.parent / "documents"):
         if folder.is_dir():

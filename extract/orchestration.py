@@ -82,7 +82,7 @@ def _run_asset(nodes: list[Node]) -> dagster.AssetsDefinition:
         if summary.run_id is not None and not summary.published:
             raise dagster.Failure(f"not published: {'; '.join(summary.failures)[:2000]}")
         yield dagster.MaterializeResult(DOCUMENTS, metadata={
-            "documents": summary.documents_n, "new or changed": summary.documents_n - summary.unchanged_n,
+            "documents": summary.documents_n, "new or changed": summary.places_n - summary.unchanged_n,
             "gone": summary.vanished_n, "reprints": summary.reprints_n,
         })  # fmt: skip
         yield dagster.MaterializeResult(EXTRACTION, metadata={

@@ -11,7 +11,6 @@ it, and a source becomes a link only if it is a web address.
 from __future__ import annotations
 
 import html
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from extract.errors import ConfigError
+from extract.outputs import refuse_overwriting, write_whole
 from extract.report import short_amount, troops
 from extract.warehouse import read_marts
 
@@ -33,7 +32,7 @@ SHOWN_QUOTES = 12
 # What a browser shows with a direction or not at all: a text could look like another one.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
 
-_STYLE = """
+_RULES = """
 :root { --ink: #1c2430; --faint: #5b6675; --line: #d9dee5; --paper: #fff; --soft: #f5f7f9; --link: #0b5394;
   --pledged: #9db8d9; --committed: #4a7fb5; --disbursed: #1d4a7a; --warn: #8a4b00; }
 * { box-sizing: border-box; }
@@ -45,12 +44,12 @@ p { margin: .4rem 0; max-width: 62rem; } .faint, footer { color: var(--faint); f
 a { color: var(--link); text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { padding: .35rem .5rem; vertical-align: top; }
-th[scope=row] { font-weight: 400; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { text-align: left; border-bottom: 2px solid var(--line); font-weight: 600; }
+th, td { padding: .35rem .4rem; vertical-align: top; }
+th { text-align: left; vertical-align: bottom; border-bottom: 2px solid var(--line); font-weight: 600; }
+th[scope=row] { font-weight: 400; vertical-align: top; border-bottom: 1px solid var(--line); min-width: 6rem; }
 td { border-bottom: 1px solid var(--line); }
-.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.bar { display: flex; height: .8rem; min-width: 7rem; } .bar span { display: block; min-width: 1px; }
+.n { text-align: right; font-variant-numeric: tabular-nums; } td.n:not(.wraps), .day { white-space: nowrap; }
+.bar { display: flex; height: .8rem; min-width: 4rem; margin-top: .35em; } .bar span { display: block; min-width: 1px; }
 .pledged { background: var(--pledged); } .committed { background: var(--committed); }
 .disbursed { background: var(--disbursed); }
 .key span { display: inline-block; width: .8rem; height: .8rem; margin: 0 .3rem 0 .9rem; vertical-align: -.08rem; }
@@ -64,10 +63,25 @@ blockquote { margin: .5rem 0; padding: .3rem .8rem; border-inline-start: 3px sol
   background: var(--soft); }
 blockquote p { unicode-bidi: isolate; overflow-wrap: anywhere; } blockquote footer { font-size: .85rem; }
 bdi { overflow-wrap: anywhere; } .warn { color: var(--warn); } details summary { cursor: pointer; }
+@media (max-width: 62rem) { WIDE }
+@media (max-width: 40rem) { NARROW
+  body { padding: 1rem; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .3rem; } }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --faint: #9aa5b4; --line: #37404c; --paper: #14181e;
   --soft: #1c222a; --link: #8ab8ea; --pledged: #35506f; --committed: #4f83ba; --disbursed: #9cc3ee; --warn: #e0a458; } }
 @media print { nav { display: none; } body { max-width: none; } }
 """
+# Where its columns do not fit, a row is a paragraph: its first cell, below it each figure that there is, with its name.
+_ROWS_AS_PARAGRAPHS = """
+TABLE thead { position: absolute; clip-path: inset(50%); } TABLE, TABLE tbody { display: block; }
+TABLE tr { display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; padding: .45rem 0; border-bottom: 1px solid var(--line); }
+TABLE tr > * { display: block; border: 0; padding: 0; max-width: 100%; text-align: start; }
+TABLE tr > :first-child { flex-basis: 100%; font-weight: 600; } TABLE td[data-none] { display: none; }
+TABLE td:not(:first-child)::before { content: attr(data-head) " "; color: var(--faint); font-size: .85rem; }
+TABLE td:has(> .bar) { flex-basis: 100%; } TABLE td:has(> .bar)::before { content: none; }
+"""
+_STYLE = _RULES.replace("WIDE", _ROWS_AS_PARAGRAPHS.replace("TABLE", "table.wide")).replace(
+    "NARROW", _ROWS_AS_PARAGRAPHS.replace("TABLE", "table")
+)
 
 
 class Markup(str):
@@ -113,18 +127,14 @@ def write_page(warehouse: Path, output: Path, *, shown: int = SHOWN_COMMITMENTS)
         ConfigError: If there is no warehouse, or the file cannot be written.
         WarehouseError: If the warehouse cannot be read or holds no marts.
     """
+    refuse_overwriting(output, [warehouse], "Name another with --output.")
     with read_marts(warehouse) as connection:
         text = page(connection, shown=shown)
-    part = output.with_name(f".{output.name}.part")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", errors="replace")
-        os.replace(part, output)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ConfigError(
-            f"{str(output)!r} cannot be written ({error.strerror}). Name another with --output."
-        ) from error
+    write_whole(
+        output,
+        lambda part: part.write_text(text, encoding="utf-8", errors="replace"),
+        "Name another with --output.",
+    )
     return output
 
 
@@ -258,13 +268,13 @@ def countries(marts: Marts) -> list[Markup]:
     for row in marts.countries:
         place = f"#country-{anchor(row['iso3'])}"
 
-        def cell(text: str, place: str = place) -> Markup:
-            return tag("td", tag("a", text, href=place) if text != "–" else text, class_="n")
+        def cell(text: str, place: str = place, kind: str = "n") -> Markup:
+            return tag("td", tag("a", text, href=place) if text != "–" else text, class_=kind)
 
         widths = [
             (stage, float(100 * row[f"sole_{stage}_usd"] / most)) for stage in ("pledged", "committed", "disbursed")
         ]
-        bar = tag(
+        bar = "" if not row["sole_total_usd"] else tag(
             "div",
             (tag("span", class_=stage, style=f"width:{width:.2f}%") for stage, width in widths if width > 0),
             class_="bar",
@@ -279,8 +289,8 @@ def countries(marts: Marts) -> list[Markup]:
                 *(cell(usd(row[f"sole_{stage}_usd"])) for stage in ("pledged", "committed", "disbursed")),
                 cell(count(row["joint_commitments_n"])),
                 cell(usd(row["joint_group_total_usd"])),
-                cell(persons(row["troop_promises_n"], row["troops_promised_min"])),
-                cell(persons(row["troop_deployments_n"], row["troops_deployed_min"])),
+                cell(persons(row["troop_promises_n"], row["troops_promised_min"]), kind="n wraps"),
+                cell(persons(row["troop_deployments_n"], row["troops_deployed_min"]), kind="n wraps"),
                 cell(count(row["memberships_n"])),
                 cell(percent(row["pct_gdp"])),
                 cell(count(row["documents_n"])),
@@ -295,7 +305,7 @@ def countries(marts: Marts) -> list[Markup]:
         "joint",
         "groups' sum*",
         "troops promised",
-        "deployed",
+        "troops deployed",
         "seats",
         "% of GDP",
         "documents",
@@ -314,7 +324,7 @@ def countries(marts: Marts) -> list[Markup]:
         )
         for row in marts.countries
     )
-    return [key, table(head, body, note, first_numeric=2), tag("h3", "What is behind them"), *listed]
+    return [key, table(head, body, note, first_numeric=2, is_wide=True), tag("h3", "What is behind them"), *listed]
 
 
 def others(marts: Marts) -> list[Markup]:
@@ -336,7 +346,8 @@ def others(marts: Marts) -> list[Markup]:
         )
         for row in rows
     ]
-    return [table(["who", "kind", "pledged", "committed", "disbursed", "joint", "commitments"], body, first_numeric=2)]
+    return [table(["who", "kind", "pledged", "committed", "disbursed", "joint", "commitments"], body, first_numeric=2,
+                  last_numeric=5)]  # fmt: skip
 
 
 def joint(marts: Marts) -> list[Markup]:
@@ -373,7 +384,7 @@ def joint(marts: Marts) -> list[Markup]:
         "One sum of all together: no share is known unless it stands beside a name, and nobody is credited with "
         "the whole."
     )
-    return [table(["together", "for", "as reported", "counts", "stage"], body, note, first_numeric=2)]
+    return [table(["together", "for", "as reported", "counts", "stage"], body, note, first_numeric=2, last_numeric=3)]
 
 
 def forces(marts: Marts) -> list[Markup]:
@@ -414,7 +425,7 @@ def memberships(marts: Marts) -> list[Markup]:
             tag("td", tag("bdi", row["member"])),
             tag("td", words(row["role"])),
             tag("td", link(marts, row["membership_id"], words(row["current_stage"]))),
-            tag("td", str(row["stage_since"] or "–")),
+            tag("td", str(row["stage_since"] or "–"), class_="day"),
             tag("td", count(row["documents_n"]), class_="n"),
         )
         for row in rows
@@ -599,7 +610,7 @@ def documents(marts: Marts) -> list[Markup]:
             "tr",
             tag("td", tag("bdi", row["title"] or "–", lang=row["language"])),
             tag("td", tag("bdi", row["outlet"] or "–")),
-            tag("td", str(row["publication_date"] or "–")),
+            tag("td", str(row["publication_date"] or "–"), class_="day"),
             tag("td", row["language"] or "–"),
             tag("td", source(row["source"])),
             tag("td", links(marts, behind[document_id])),
@@ -614,16 +625,38 @@ def documents(marts: Marts) -> list[Markup]:
 
 
 def table(
-    head: Sequence[str], body: Sequence[Markup], note: str = "", *, first_numeric: int = 99, last_numeric: int = 99
-) -> Markup:
-    """A table that scrolls by itself on a small screen."""
+    head: Sequence[str], body: Sequence[Markup], note: str = "", *, first_numeric: int = 99, last_numeric: int = 99,
+    is_wide: bool = False,
+) -> Markup:  # fmt: skip
+    """A table whose rows are paragraphs on a small screen, and which scrolls by itself if all that is not enough.
+
+    Args:
+        is_wide: It has many columns: also on a screen of middle size.
+    """
     cells = (
         tag("th", name, class_="n" if first_numeric <= n <= last_numeric else None, scope="col")
         for n, name in enumerate(head)
     )
     # Beside the table, not its caption: of what is wider than the window only the table is to be scrolled.
-    table = tag("div", tag("table", tag("thead", tag("tr", *cells)), tag("tbody", *body)), class_="scroll")
+    rows = (_labelled(row, head) for row in body)
+    filled = tag("table", tag("thead", tag("tr", *cells)), tag("tbody", *rows), class_="wide" if is_wide else None)
+    table = tag("div", filled, class_="scroll")
     return Markup(tag("p", note, class_="faint") + table) if note else table
+
+
+# Where a cell begins, and whether nothing stands in it: every < of a text is escaped.
+_CELL = re.compile(r"<(td|th)\b([^>]*)>(?=(–?</t[dh]>)?)")
+
+
+def _labelled(row: Markup, head: Sequence[str]) -> Markup:
+    """`row` with the name of its column on each cell, for where no head stands above it."""
+    names = iter(head)
+
+    def labelled(cell: re.Match[str]) -> str:
+        nothing = " data-none" if cell[3] else ""
+        return f'<{cell[1]}{cell[2]} data-head="{escaped(next(names, ""))}"{nothing}>'
+
+    return Markup(_CELL.sub(labelled, row))
 
 
 def title(row: Row) -> list[str]:

@@ -31,12 +31,14 @@ import duckdb
 
 from extract import __version__
 from extract.config import Narrowing, Settings, project_root
+from extract.decisions import check_decisions
 from extract.documents import (
     LANGUAGES,
     Document,
     Source,
     document_from_bytes,
     find_sources,
+    is_closed,
     iter_documents,
     read_bytes,
     reader_version,
@@ -44,6 +46,7 @@ from extract.documents import (
 )
 from extract.errors import GOES_ON, STOPS, ConfigError, DocumentError, PledgebookError, WarehouseError
 from extract.normalise.aliases import aliases
+from extract.outputs import is_full_disk
 from extract.providers import Attempt, Provider
 from extract.records import Built, Rejection, build_records, check_answer
 from extract.reprints import MOST_SHARED, candidates, likeness, overlap, sketch
@@ -63,7 +66,6 @@ from extract.warehouse import (
     hold_lock,
     insert_json,
     insert_rows,
-    is_full_disk,
     open_warehouse,
     publish,
     read_cut_off,
@@ -114,7 +116,8 @@ class RunSummary:
 
     Attributes:
         run_id: Key of raw.runs; None when nothing changed and nothing was written.
-        documents_n: Sources looked at.
+        documents_n: Documents looked at, each once; of a source that could not be read one.
+        places_n: Sources looked at: the other numbers of sources are parts of it.
         asked_n: Requests made of the provider.
         extracted_n: Sources with a new answer, whole or broken off.
         reprints_n: Sources newly found to reprint another document.
@@ -132,6 +135,7 @@ class RunSummary:
     run_id: str | None
     provider: str
     documents_n: int
+    places_n: int = 0
     asked_n: int = 0
     extracted_n: int = 0
     unchanged_n: int = 0
@@ -177,7 +181,7 @@ def run(
         stage: Called with one line when a longer step begins.
 
     Raises:
-        ConfigError: If an input does not exist, or the provider can answer nothing at all.
+        ConfigError: If an input does not exist, a person's decision cannot hold, or the provider can answer nothing.
         WarehouseError: If the warehouse is locked, damaged or cannot be replaced.
     """
     with _long_lived():
@@ -238,6 +242,8 @@ def _run(
         beat.note(message)
         stage(message)
 
+    # What a person has to mend is said before anybody is asked, and noted as the end of a run.
+    check_decisions(settings.warehouse)
     stamps = version_stamps()
     with ExitStack() as stack:
         spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pledgebook-")))
@@ -279,8 +285,8 @@ def _run(
 @contextmanager
 def pending_documents(
     settings: Settings, inputs: list[Path] | SourcesFile, provider: Provider
-) -> Iterator[tuple[int, int, Iterator[Document]]]:
-    """How many sources there are, how many documents a run would ask about, and these; nothing is written.
+) -> Iterator[tuple[int, int, Iterator[Document], list[str]]]:
+    """How many documents there are, how many a run would ask about, these, and what failed; nothing is written.
 
     Raises:
         ConfigError: If an input does not exist.
@@ -299,7 +305,8 @@ def pending_documents(
             _files(inputs), state, known.document_ids, spill=spill, max_bytes=settings.max_bytes
         )  # fmt: skip
         work = _plan(found, provider, state, known, settings, spill)
-        yield len(found.sources), len(work.pending), (work.document(items[0]) for items in work.pending)
+        documents = (work.document(items[0]) for items in work.pending)
+        yield _documents_n(work.items), len(work.pending), documents, _failures(work)
 
 
 def _roomy_folder(warehouse: Path, otherwise: Path) -> Path:
@@ -315,12 +322,13 @@ def rebuild(settings: Settings) -> RunSummary:
     """Make records and marts anew from the stored answers and publish, asking nobody.
 
     Raises:
-        ConfigError: If there is no warehouse.
+        ConfigError: If there is no warehouse, or a person's decision cannot hold.
         WarehouseError: If it is locked, damaged or cannot be replaced.
     """
     from extract.transform import build, manifest_path
 
     require_warehouse(settings.warehouse)
+    check_decisions(settings.warehouse)
     with hold_lock(settings.warehouse), working_copy(settings.warehouse) as copy:
         stamps = version_stamps()
         _complete_tables(copy, stamps)
@@ -343,6 +351,7 @@ def rebuild(settings: Settings) -> RunSummary:
         run_id=run_id,
         provider="stored answers",
         documents_n=documents_n,
+        places_n=documents_n,
         unchanged_n=documents_n,
         records_n=records_n,
         rejected_n=rejected_n,
@@ -507,7 +516,7 @@ def _published_state(warehouse: Path) -> State:
 
 
 def _files(inputs: list[Path]) -> Gathered:
-    return Gathered(find_sources(inputs), roots=[given for given in inputs if given.is_dir()])
+    return Gathered(find_sources(inputs), roots=[given for given in inputs if os.path.isdir(given)])
 
 
 def _plan(
@@ -968,7 +977,7 @@ def _vanished(found: Gathered, present: set[str], known: State) -> list[tuple[So
             continue
         path = Path(path_text)
         # It is as a user gave it: from another folder it may mean another file.
-        if source_id_of(path) != source_id or path.exists():
+        if source_id_of(path) != source_id or is_closed(path) or path.exists():
             continue
         is_below = any(folder in path.resolve().parents for folder in folders)
         if is_below or any(fnmatch(str(path), pattern) for pattern in patterns):
@@ -979,19 +988,29 @@ def _vanished(found: Gathered, present: set[str], known: State) -> list[tuple[So
 _GONE = frozenset({"vanished", "dropped", "forgotten"})
 
 
+def _documents_n(items: list[_Item]) -> int:
+    """How many documents these sources hold: a text that stands in several is one, what cannot be read is its own."""
+    return len({item.document_id or (item.source.source_id,) for item in items})
+
+
 def _nothing_to_do(work: _Work, provider: Provider) -> RunSummary:
-    failures = [*work.found.failures, *(item.error for item in work.items if item.error)]
     put_off_n = sum(item.put_off is not None for item in work.items) + work.found.waiting_n
     return RunSummary(
         run_id=None,
         provider=provider.name,
-        documents_n=len(work.items),
+        documents_n=_documents_n(work.items),
+        places_n=len(work.items),
         unchanged_n=sum(item.error is None and item.put_off is None for item in work.items),
         put_off_n=put_off_n,
         fetched_n=work.found.fetched_n,
         given_up=work.given_up,
-        failures=failures,
+        failures=_failures(work),
     )
+
+
+def _failures(work: _Work) -> list[str]:
+    """What could not be read."""
+    return [*work.found.failures, *(item.error for item in work.items if item.error)]
 
 
 # --- versions of the code -------------------------------------------------------------------------
@@ -1553,7 +1572,7 @@ class _Loader:
               "dbt_version": version_stamps()["dbt"], "overrides_version": overrides_version(),
               "pledgebook_version": __version__, "schema_version": schema_version(),
               "grounding_version": grounding_version(), "documents_n": summary.documents_n,
-              "pending_n": summary.documents_n - summary.unchanged_n - summary.reprints_n,
+              "pending_n": summary.places_n - summary.unchanged_n - summary.reprints_n,
               "failed_n": self.outcomes["partial"] + self.outcomes["failed"],
               "asked_n": summary.asked_n, "records_n": summary.records_n, "rejected_n": summary.rejected_n}],
         )  # fmt: skip
@@ -1563,7 +1582,8 @@ class _Loader:
         return RunSummary(
             run_id=self.run_id,
             provider=provider_name,
-            documents_n=self.outcomes.total(),
+            documents_n=_documents_n(self.work.items),
+            places_n=self.outcomes.total(),
             asked_n=self.asked_n,
             extracted_n=sum(self.outcomes[status] for status in ("extracted", "partial", "cut off")),
             unchanged_n=self.outcomes["unchanged"],

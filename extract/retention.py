@@ -48,9 +48,10 @@ def roll_back(warehouse: Path, run_id: str) -> tuple[str, int]:
         The run, and the number of answers put into the journal.
 
     Raises:
-        ConfigError: If no file of that run is kept.
+        ConfigError: If there is no warehouse, or no file of that run is kept.
         WarehouseError: If it cannot be published.
     """
+    require_warehouse(warehouse)
     with hold_lock(warehouse):
         kept = _kept(warehouse, run_id)
         later = _answers(warehouse)
@@ -93,9 +94,11 @@ def _kept(warehouse: Path, run_id: str) -> KeptFile:
     found = [one for one in kept if one.run_id.startswith(run_id)]
     if len(found) == 1:
         return found[0]
-    listed = ", ".join(one.run_id for one in kept) or "none"
-    what = "several files" if found else "no file"
-    raise ConfigError(f"{what} of run {run_id!r} kept beside {str(warehouse)!r}. Kept: {listed}.")
+    if not kept:
+        raise ConfigError(f"No earlier file is kept beside {str(warehouse)!r}: there is nothing to go back to.")
+    listed = ", ".join(one.run_id for one in kept)
+    what = "Several files are" if found else "There is no file"
+    raise ConfigError(f"{what} of run {run_id!r} kept beside {str(warehouse)!r}. Name one of: {listed}.")
 
 
 def _answers(warehouse: Path) -> list[tuple[str, dict[str, Any]]]:

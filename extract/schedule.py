@@ -14,14 +14,17 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from extract.errors import ConfigError, PledgebookError
+from extract.outputs import write_whole
 
 Every = Literal["hourly", "daily", "weekly"]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SECONDS = 20
+_BY_HAND = "Check its permissions, or put the lines of `pledgebook schedule install --print` where they belong."
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ def install(plan: Plan) -> str:
         What was done; when neither is there, the lines to put where they belong.
 
     Raises:
+        ConfigError: If the units cannot be written.
         PledgebookError: If systemd or cron refuses.
     """
     if has_systemd():
@@ -110,9 +114,8 @@ def install(plan: Plan) -> str:
             _write_crontab(plan.name, None)
         service, timer = unit_files(plan)
         folder = _unit_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{plan.name}.service").write_text(service, encoding="utf-8")
-        (folder / f"{plan.name}.timer").write_text(timer, encoding="utf-8")
+        for unit, text in ((f"{plan.name}.service", service), (f"{plan.name}.timer", timer)):
+            write_whole(folder / unit, partial(Path.write_text, data=text, encoding="utf-8"), _BY_HAND)
         _call("systemctl", "--user", "daemon-reload")
         _call("systemctl", "--user", "enable", "--now", f"{plan.name}.timer")
         return f"systemd timer {plan.name}.timer in {folder}: {plan.calendar()}"

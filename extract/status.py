@@ -14,6 +14,9 @@ from extract.sources.state import SourceState, moment
 from extract.warehouse import is_locked, kept_files, read_holder, read_warehouse
 
 _SHOWN = 20
+# How well a document stands in a place, the best first.
+_STATUSES = ("ok", "reprint", "vanished", "failed", "dropped", "forgotten")
+_BEST = f"list_position({list(_STATUSES)!r}, status)"
 
 
 def read_status(warehouse: Path, runs: int = 5, max_age: timedelta | None = None) -> dict[str, Any]:
@@ -43,8 +46,8 @@ def read_status(warehouse: Path, runs: int = 5, max_age: timedelta | None = None
                 "started_at": moment(one.started_at), "finished_at": moment(one.finished_at),
                 "outcome": "died" if one in died else one.outcome, "run_id": one.run_id,
                 **{name: one.summary.get(name) for name in (
-                    "provider", "documents_n", "asked_n", "extracted_n", "unchanged_n", "reprints_n", "vanished_n",
-                    "put_off_n", "fetched_n", "records_n", "failures", "given_up")},
+                    "provider", "documents_n", "places_n", "asked_n", "extracted_n", "unchanged_n", "reprints_n",
+                    "vanished_n", "put_off_n", "fetched_n", "records_n", "failures", "given_up")},
             }
             for one in log[:runs]
         ],
@@ -57,7 +60,7 @@ def read_status(warehouse: Path, runs: int = 5, max_age: timedelta | None = None
             for one in sorted(failing, key=lambda look: look.location)
         ],
         "sources": [
-            {"name": one.name, "kind": one.kind, "documents_n": one.items_n, "checked_at": moment(one.checked_at),
+            {"name": one.name, "kind": one.kind, "places_n": one.items_n, "checked_at": moment(one.checked_at),
              "ok_at": moment(one.ok_at), "error": one.error}
             for one in sorted(origins, key=lambda origin: origin.name)
         ],
@@ -72,13 +75,18 @@ def read_status(warehouse: Path, runs: int = 5, max_age: timedelta | None = None
 def _of_warehouse(warehouse: Path) -> dict[str, Any]:
     """What the tables tell."""
     if not warehouse.exists():
-        return {"documents": {}, "unanswered": [], "vanished": [], "cost_usd": {}}
+        return {"documents": {}, "places": {}, "unanswered": [], "vanished": [], "cost_usd": {}}
     with read_warehouse(warehouse) as connection:
         latest = (
             "(select * from raw.sightings"
             " qualify row_number() over (partition by source_id order by seen_at desc, sighting_id desc) = 1)"
         )
-        counts = connection.execute(f"select status, count(*) from {latest} group by 1 order by 1").fetchall()
+        places = connection.execute(f"select status, count(*) from {latest} group by 1 order by 1").fetchall()
+        # A text may stand in several places: what it is in the best of them.
+        documents = connection.execute(
+            f"select status, count(*) from (select arg_min(status, {_BEST}) as status from {latest}"
+            " where document_id is not null group by document_id) group by 1 order by 1"
+        ).fetchall()
         unanswered = connection.execute(
             f"select source, error from {latest} where error is not null or status = 'failed' order by 1"
         ).fetchall()
@@ -91,7 +99,8 @@ def _of_warehouse(warehouse: Path) -> dict[str, Any]:
     assert cost is not None
     last, month, total, tokens = cost
     return {
-        "documents": dict(counts),
+        "documents": dict(documents),
+        "places": dict(places),
         "unanswered": [{"location": place, "error": error} for place, error in unanswered],
         "vanished": [place for (place,) in vanished],
         "cost_usd": {name: None if value is None else float(value)
@@ -125,6 +134,9 @@ def _problems(told: dict[str, Any], max_age: timedelta | None) -> list[str]:
     return problems
 
 
+_TITLES = {"documents": "documents", "places": "places (files, pages, rows), of which several may hold one document"}
+
+
 def status_text(told: dict[str, Any]) -> str:
     """The same for people."""
     lines = [f"warehouse: {told['warehouse']}"]
@@ -136,16 +148,20 @@ def status_text(told: dict[str, Any]) -> str:
     for run in told["runs"] or []:
         counts = ", ".join(
             f"{run[name]} {words}"
-            for name, words in (("documents_n", "documents"), ("extracted_n", "extracted"), ("reprints_n", "reprints"),
-                                ("vanished_n", "gone"), ("put_off_n", "put off"), ("asked_n", "requests"))
-            if run[name]
+            for name, words in (("documents_n", "documents"), ("places_n", "places"), ("extracted_n", "extracted"),
+                                ("reprints_n", "reprints"), ("vanished_n", "gone"), ("put_off_n", "put off"),
+                                ("asked_n", "requests"))
+            if run[name] and not (name == "places_n" and run[name] == run["documents_n"])
         )  # fmt: skip
         lines.append(f"  {run['started_at']}  {run['outcome']}" + (f": {counts}" if counts else ""))
         lines += [f"      failed: {one}" for one in (run["failures"] or [])[:3]]
     if not told["runs"]:
         lines.append("  none")
-    documents = told["documents"]
-    lines.append("documents: " + (", ".join(f"{count} {name}" for name, count in documents.items()) or "none"))
+    for title in ("documents", "places"):
+        counted = told[title]
+        if title == "documents" or counted != told["documents"]:
+            words = ", ".join(f"{count} {name}" for name, count in counted.items())
+            lines.append(f"{_TITLES[title]}: {words or 'none'}")
     given_up = (told["runs"][0]["given_up"] if told["runs"] else None) or []
     for title, entries in (
         ("without an answer to their present text",
@@ -161,7 +177,7 @@ def status_text(told: dict[str, Any]) -> str:
             lines += [f"  … and {len(entries) - _SHOWN} more"] if len(entries) > _SHOWN else []
     if told["sources"]:
         lines.append("sources:")
-        lines += [f"  {one['name']} ({one['kind']}): {one['documents_n']} documents, last looked at well "
+        lines += [f"  {one['name']} ({one['kind']}): {one['places_n']} places, last looked at well "
                   f"{one['ok_at'] or 'never'}" + (f"; {one['error']}" if one["error"] else "")
                   for one in told["sources"]]  # fmt: skip
     cost = told["cost_usd"]

@@ -12,7 +12,6 @@ import hashlib
 import io
 import os
 import re
-import shutil
 import sys
 import tempfile
 import threading
@@ -26,8 +25,10 @@ from typing import Any
 import duckdb
 
 from extract.config import project_root
+from extract.decisions import broken_bounds, check_decisions
 from extract.errors import WarehouseError
-from extract.warehouse import RAW_TABLES, copy_file, open_warehouse, set_version
+from extract.outputs import refuse_overwriting, unwritable, write_whole
+from extract.warehouse import RAW_TABLES, copy_file, open_warehouse, read_warehouse, set_version
 
 Invoke = Callable[..., Any]
 
@@ -71,10 +72,12 @@ def build(warehouse: Path, *, kept: Path | None = None) -> BuildResult:
         kept: Where the parsed project is kept from one process to the next; None keeps it nowhere.
 
     Raises:
+        ConfigError: If a person's decision cannot be read or cannot hold.
         WarehouseError: If dbt itself stops, before its nodes run.
     """
     while _preparing:
         _preparing.pop().join()
+    check_decisions(warehouse)
     is_standing = _standing(warehouse)
     with _dbt(warehouse) as (invoke, _):
         manifest = _manifest(invoke, kept)
@@ -234,18 +237,20 @@ def build_docs(warehouse: Path, output: Path) -> Path:
         output: The file to write.
 
     Raises:
+        ConfigError: If the file cannot be written, or the warehouse cannot be read.
         WarehouseError: If dbt cannot make it.
     """
+    refuse_overwriting(output, [warehouse], "Name another with --output.")
+    with read_warehouse(warehouse):
+        pass  # what is no warehouse is said to be none, before dbt says it in its own way
     with tempfile.TemporaryDirectory() as folder:
         # dbt opens its file for writing: let it have a copy.
         try:
             copy = copy_file(warehouse, Path(folder))
         except OSError as error:
-            raise WarehouseError(
-                f"{str(warehouse)!r} cannot be read ({error.strerror}). Make it with: pledgebook run FOLDER"
+            raise unwritable(
+                warehouse, error, "Check its permissions, or name another with --warehouse.", what="cannot be copied"
             ) from error
-        with open_warehouse(copy, read_only=True):
-            pass  # what is no warehouse is said to be none, before dbt says it in its own way
         with _dbt(copy) as (invoke, target):
             result = invoke("docs", "generate", "--static", is_written=True)
             page = target / "static_index.html"
@@ -253,13 +258,8 @@ def build_docs(warehouse: Path, output: Path) -> Path:
                 raise WarehouseError(
                     f"dbt could not make the docs site: {_one_line(str(result.exception))}. Call: pledgebook build"
                 )
-            try:
-                output.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(page, output)
-            except OSError as error:
-                raise WarehouseError(
-                    f"{str(output)!r} cannot be written ({error.strerror}). Name another with --output."
-                ) from error
+            text = page.read_bytes()
+            write_whole(output, lambda part: part.write_bytes(text), "Name another with --output.")
     return output
 
 
@@ -385,6 +385,9 @@ def _summary(result: Any, warehouse: Path, data_tests: set[str]) -> BuildResult:
         for node in nodes
         if str(node.status) in {"error", "fail", "runtime error"}
     ]
+    if any("CHECK constraint failed" in one for one in failures):
+        with open_warehouse(warehouse, read_only=True) as connection:
+            failures = [*broken_bounds(connection), *failures]
     # Nothing is published on the word of a test that did not run.
     missing = data_tests - {node.node.unique_id for node in nodes}
     failures += [f"test {name.split('.')[2]}: it did not run" for name in sorted(missing)]

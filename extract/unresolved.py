@@ -16,11 +16,11 @@ from pathlib import Path
 from rapidfuzz import process
 
 from extract.config import project_root
+from extract.decisions import read_decisions
 from extract.errors import ConfigError
 from extract.normalise.actors import resolve_actor
+from extract.outputs import unwritable
 from extract.warehouse import read_marts
-
-COLUMNS = ("entity_id", "field", "value", "author", "date", "reason")
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,8 @@ def _suggestion(name: str, names: list[str]) -> str:
 
 
 def _decided(file: Path) -> dict[str, str]:
-    return {row["entity_id"]: row["value"] for row in _rows(file) if row["field"] == "same_as"}
+    decided = [one for one in read_decisions("entity_overrides", file) if one["field"] == "same_as"]
+    return {one["entity_id"] or "": one["value"] or "" for one in decided}
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
@@ -187,7 +188,7 @@ def _append(file: Path, line: str) -> None:
         part.write_text(f"{kept}{line}\n", encoding="utf-8")
         os.replace(part, file)
     except OSError as error:
-        raise ConfigError(f"{str(file)!r} cannot be written ({error.strerror}). Check its permissions.") from error
+        raise unwritable(file, error, "Check its permissions.") from error
 
 
 def _cut(text: str, chars: int) -> str:

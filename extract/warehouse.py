@@ -29,7 +29,8 @@ from typing import Any
 import duckdb
 from pydantic_core import to_json
 
-from extract.errors import GOES_ON, STOPS, ConfigError, WarehouseError
+from extract.errors import GOES_ON, STOPS, ConfigError, PledgebookError, WarehouseError
+from extract.outputs import is_full_disk, refuse_unwritable_folder, unwritable
 
 # Column order is the order of the tables; types are DuckDB's.
 RAW_TABLES: dict[str, dict[str, str]] = {
@@ -170,8 +171,8 @@ def open_warehouse(
         is_loading: For many rows, a few at a time, in memory that does not grow with them (see `write_out`).
 
     Raises:
-        WarehouseError: If the file is locked, damaged, missing (read only) or not to be written, now
-            or while the connection is in use.
+        ConfigError: If the file is missing (read only), or nobody may read or write it.
+        WarehouseError: If it is locked or damaged, now or while the connection is in use.
     """
     try:
         connection = _connect_to_load(path) if is_loading else duckdb.connect(str(path), read_only=read_only)
@@ -278,32 +279,30 @@ def read_marts(path: Path, mart: str = "commitments") -> Iterator[duckdb.DuckDBP
 
 
 _NO_WAREHOUSE = "There is no warehouse {!r}. Make one with: pledgebook run FOLDER"
-_NO_ROOM = ("No space left", "File too large", "Disk quota exceeded")
-
-
-def is_full_disk(error: duckdb.Error) -> bool:
-    """Whether it says that there is no room; `open_warehouse` says so in words."""
-    return any(words in str(error) for words in _NO_ROOM)
 
 
 class LockedError(WarehouseError):
     """Another program has the file open for writing."""
 
 
-def _open_failure(path: Path, message: str) -> WarehouseError:
+def _open_failure(path: Path, message: str) -> PledgebookError:
     first = message.split("\n")[0]
     if "Could not set lock" in message:
         held = re.search(r"held in (.*?\(PID \d+\))", message)
         holder = f" ({held.group(1)})" if held else ""
         return LockedError(f"{str(path)!r} is locked by another process{holder}. Close it there and call again.")
     if "does not exist" in message or "No such file" in message:
-        return WarehouseError(_NO_WAREHOUSE.format(str(path)))
+        return ConfigError(_NO_WAREHOUSE.format(str(path)))
     if "Permission denied" in message or "Is a directory" in message or "Read-only file system" in message:
-        return WarehouseError(
+        return ConfigError(
             f"{str(path)!r} cannot be opened ({first}). Check it and its permissions, or name another with --warehouse."
         )
+    return _no_duckdb_file(path, first)
+
+
+def _no_duckdb_file(path: Path, why: str) -> WarehouseError:
     return WarehouseError(
-        f"{str(path)!r} is damaged or no DuckDB file ({first}). It is left as it is: "
+        f"{str(path)!r} is damaged or no DuckDB file ({why}). It is left as it is: "
         "move it away and run again, or name another with --warehouse."
     )
 
@@ -629,6 +628,45 @@ def _said(words: Mapping[str, Any]) -> str:
     return f"{words['holder']}, since {words['since']}; {words['doing']}, last progress {words['progress_at']}"
 
 
+_ELSEWHERE = "Name a warehouse elsewhere with --warehouse."
+
+
+def refuse_place(warehouse: Path) -> None:
+    """Say where no warehouse can be written, before anything is asked; nothing is made, and nothing left beside it.
+
+    Raises:
+        ConfigError: If the file's name cannot be a warehouse's, or its folder cannot be made or written.
+        WarehouseError: If the file is there and is no DuckDB file.
+    """
+    if warehouse.stem.lower() in _SCHEMAS:
+        raise ConfigError(
+            f"A warehouse cannot be called {warehouse.name!r}: DuckDB would mistake it for its schema "
+            f"{warehouse.stem.lower()!r}. Name another with --warehouse."
+        )
+    if warehouse.is_dir():
+        raise ConfigError(
+            f"{str(warehouse)!r} is a folder. Name a file in it: --warehouse {warehouse / 'warehouse.duckdb'}"
+        )
+    refuse_unwritable_folder(warehouse.parent, _ELSEWHERE)
+    if warehouse.exists():
+        if not warehouse.is_file():
+            raise ConfigError(f"{str(warehouse)!r} is no ordinary file. {_ELSEWHERE}")
+        try:
+            with warehouse.open("rb") as file:
+                head = file.read(_MAGIC_AT + len(_MAGIC))
+        except OSError as error:
+            raise unwritable(
+                warehouse, error, f"Check its permissions. {_ELSEWHERE}", what="cannot be read"
+            ) from error
+        # Of one that was a warehouse before, and was damaged, `pledgebook status` is to know that a run failed on it.
+        if head[_MAGIC_AT:] != _MAGIC and not lock_path(warehouse).exists():
+            raise _no_duckdb_file(warehouse, "it does not begin as one")
+
+
+# With these bytes every DuckDB file begins, after a checksum.
+_MAGIC, _MAGIC_AT = b"DUCK", 8
+
+
 @contextmanager
 def hold_lock(
     warehouse: Path, *, take_over: bool = False, say: Callable[[str], None] = lambda message: None
@@ -640,27 +678,16 @@ def hold_lock(
         say: Told in one line when this run follows one that died.
 
     Raises:
-        ConfigError: If the file's name cannot be a warehouse's.
-        WarehouseError: If another run holds the lock, or the folder cannot be written.
+        ConfigError: If the file's name cannot be a warehouse's, or the folder cannot be written.
+        WarehouseError: If another run holds the lock, or the file is no DuckDB file.
     """
-    if warehouse.stem.lower() in _SCHEMAS:
-        raise ConfigError(
-            f"A warehouse cannot be called {warehouse.name!r}: DuckDB would mistake it for its schema "
-            f"{warehouse.stem.lower()!r}. Name another with --warehouse."
-        )
-    if warehouse.is_dir():
-        raise ConfigError(
-            f"{str(warehouse)!r} is a folder. Name a file in it: --warehouse {warehouse / 'warehouse.duckdb'}"
-        )
+    refuse_place(warehouse)
     path = lock_path(warehouse)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise WarehouseError(
-            f"The folder of {str(warehouse)!r} cannot be written ({error.strerror}). "
-            "Name a warehouse elsewhere with --warehouse."
-        ) from error
+        raise unwritable(f"{warehouse.parent}", error, _ELSEWHERE) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -730,7 +757,8 @@ def working_copy(warehouse: Path, *, start: Path | None = None) -> Iterator[Path
     a catalog after its file. Nobody else may look into the folder: what may read the warehouse is for its mode to say.
 
     Raises:
-        WarehouseError: If the copy cannot be made.
+        ConfigError: If the copy cannot be made.
+        OutputError: If there is no room for it.
     """
     folder = warehouse.with_name(f".{warehouse.name}.work")
     try:
@@ -741,10 +769,10 @@ def working_copy(warehouse: Path, *, start: Path | None = None) -> Iterator[Path
             copy_file(start or warehouse, folder)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise WarehouseError(
-            f"{str(warehouse)!r} cannot be copied to work on ({error.strerror}). It is left as it is: "
-            "make room or check permissions, then call again."
-        ) from error
+        raise unwritable(
+            warehouse, error, "It is left as it is: check permissions, and call again.",
+            what="cannot be copied to work on",
+        ) from error  # fmt: skip
     try:
         yield work
     finally:
@@ -867,7 +895,7 @@ class Journal:
             its first byte and its length.
 
     Raises:
-        WarehouseError: If the file cannot be read or written.
+        ConfigError: If the file cannot be read or written.
     """
 
     def __init__(self, warehouse: Path) -> None:
@@ -884,9 +912,7 @@ class Journal:
                 self._handle.write(b"\n")
                 self._handle.flush()
         except OSError as error:
-            raise WarehouseError(
-                f"The journal {str(self.path)!r} cannot be written ({error.strerror}). Check it and its permissions."
-            ) from error
+            raise unwritable(self.path, error, "It is the journal: check it and its permissions.") from error
 
     def _index(self, offset: int, line: bytes) -> None:
         try:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 
 from extract.config import Settings
 from extract.documents import Document
+from extract.errors import ConfigError
 from extract.schema import Answer
 
 AttemptStatus = Literal["ok", "invalid", "refused", "truncated", "error"]
@@ -75,8 +76,10 @@ def open_provider(settings: Settings) -> Provider:
     """The provider that the settings ask for.
 
     Raises:
-        ConfigError: If a model's name, key or folder of recordings is missing or wrong.
+        ConfigError: If a model's name, key or folder of recordings is missing or wrong, or a setting is misspelt.
     """
+    if settings.replay_dir is not None or settings.model is None:
+        _refuse_misspelt(settings)
     if settings.replay_dir is not None:
         from extract.providers.recorded import ReplayProvider
 
@@ -85,11 +88,6 @@ def open_provider(settings: Settings) -> Provider:
     if settings.model is None:
         from extract.providers.embedded import EmbeddedProvider
 
-        if settings.mode or settings.schema:
-            # Settings of a model have no effect without one, but a misspelt one is not to pass in a trial.
-            from extract.providers.llm_settings import refuse_unknown
-
-            refuse_unknown(settings.mode, settings.schema)
         provider = EmbeddedProvider(min_confidence=settings.min_confidence)
     else:
         from extract.providers.llm import LLMProvider
@@ -117,3 +115,19 @@ def open_provider(settings: Settings) -> Provider:
 
         return RecordingProvider(provider, settings.record_dir)
     return provider
+
+
+def _refuse_misspelt(settings: Settings) -> None:
+    """Settings of a model have no effect without one, but a misspelt one is not to pass in a trial."""
+    if settings.mode or settings.schema or settings.verify or settings.is_batch:
+        from extract.providers.llm_settings import refuse_unknown, refuse_unknown_model
+
+        refuse_unknown(settings.mode, settings.schema)
+        if settings.verify:
+            refuse_unknown_model(settings.verify)
+        if settings.is_batch:
+            raise ConfigError("Batches go through OpenAI's Batch API: use --batch with --model openai/… as well.")
+    if settings.prices_path is not None:
+        from extract.providers.prices import read_prices
+
+        read_prices(settings.prices_path)

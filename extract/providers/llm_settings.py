@@ -143,12 +143,8 @@ def settings_for(model: str, environment: Mapping[str, str], **given: Any) -> LL
     """
     if "/" not in model:
         model = f"openai/{model}"
-    provider, _, name = model.partition("/")
-    if not name.strip() or provider not in KEY_VARIABLES:
-        raise ConfigError(
-            f"The model {model!r} names no provider that is known: {', '.join(sorted(KEY_VARIABLES))}. "
-            f"For any server with OpenAI's protocol set OPENAI_BASE_URL and use --model 'openai/{name or 'NAME'}'."
-        )
+    refuse_unknown_model(model)
+    provider = model.partition("/")[0]
     base_url = given.pop("base_url", None)
     if base_url is None and provider == "openai":
         base_url = environment.get("OPENAI_BASE_URL") or None
@@ -178,6 +174,20 @@ def settings_for(model: str, environment: Mapping[str, str], **given: Any) -> LL
     if given.get("is_batch") and (provider != "openai" or mode != "json_schema"):
         raise ConfigError("Batches go through OpenAI's Batch API: use --batch with --model openai/…, and no --mode.")
     return LLMSettings(model=model, base_url=base_url, api_key=key, mode=mode, schema_length=length, **given)
+
+
+def refuse_unknown_model(model: str) -> None:
+    """Refuse the name of a model whose provider nobody knows; a bare name is one of OpenAI's protocol.
+
+    Raises:
+        ConfigError: If it is malformed, or the provider unknown.
+    """
+    provider, _, name = (model if "/" in model else f"openai/{model}").partition("/")
+    if not name.strip() or provider not in KEY_VARIABLES:
+        raise ConfigError(
+            f"The model {model!r} names no provider that is known: {', '.join(sorted(KEY_VARIABLES))}. "
+            f"For any server with OpenAI's protocol set OPENAI_BASE_URL and use --model 'openai/{name or 'NAME'}'."
+        )
 
 
 def refuse_unknown(mode: str | None, length: str | None) -> None:

@@ -51,21 +51,38 @@ def find_price(model: str, path: Path = DEFAULT_PRICES_PATH) -> Price | None:
     Raises:
         ConfigError: If the table cannot be read.
     """
-    prices = _read(path)
+    prices = read_prices(path)
     for name in (model, _SNAPSHOT.sub("", model), f"{model.partition('/')[0]}/*"):
         if name in prices:
             return prices[name]
     return None
 
 
-def _read(path: Path) -> dict[str, Price]:
+def read_prices(path: Path) -> dict[str, Price]:
+    """The whole table, by model.
+
+    Raises:
+        ConfigError: If it cannot be read.
+    """
+    wanted = f"Give the columns model, {', '.join(_COLUMNS)} with plain numbers."
+    prices = {}
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return {row["model"]: Price(*(Decimal(row[column]) for column in _COLUMNS)) for row in csv.DictReader(file)}
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            missing = [name for name in ("model", *_COLUMNS) if name not in (rows.fieldnames or ())]
+            if missing:
+                raise ConfigError(f"The price table {str(path)!r} has no column {missing[0]!r}. {wanted}")
+            for row in rows:
+                numbers = [Decimal(row[column]) for column in _COLUMNS]
+                if not all(one.is_finite() and one >= 0 for one in numbers):
+                    raise InvalidOperation
+                prices[row["model"]] = Price(*numbers)
     except OSError as error:
         raise ConfigError(f"The price table {str(path)!r} cannot be read: {error.strerror}. Check its path.") from error
-    except (KeyError, TypeError, InvalidOperation, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The price table {str(path)!r} is not in UTF-8. Save it as CSV in UTF-8.") from error
+    except (TypeError, InvalidOperation, csv.Error) as error:
         raise ConfigError(
-            f"The price table {str(path)!r} has a row that cannot be read. "
-            f"Give the columns model, {', '.join(_COLUMNS)} with plain numbers."
+            f"The price table {str(path)!r} has a row that cannot be read (line {rows.line_num}). {wanted}"
         ) from error
+    return prices

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from extract import __version__, prompt
 from extract.documents import Document
 from extract.errors import GOES_ON, ConfigError
+from extract.outputs import refuse_unwritable_folder
 from extract.prompt import SchemaLength
 from extract.providers import Attempt, AttemptStatus, Check, Provider
 
@@ -69,13 +70,15 @@ class RecordingProvider:
         label: What these recordings are, in words: who answered, and how.
 
     Raises:
-        ConfigError: If `inner` asks no model, so that there is nothing to replay without it.
+        ConfigError: If `inner` asks no model, so that there is nothing to replay without it, or the folder cannot be
+            written.
     """
 
     def __init__(self, inner: Provider, folder: Path, *, label: str | None = None) -> None:
         parameters = getattr(inner, "parameters", None)
         if parameters is None:
             raise ConfigError(f"The provider {inner.name!r} asks no model, so nothing can be recorded. Add --model.")
+        refuse_unwritable_folder(folder, "Name another with --record.")
         self.name = inner.name
         self.inner = inner
         self._folder = folder
@@ -151,8 +154,13 @@ class ReplayProvider:
         self._folder = folder
         asked = _askings(folder)
         chosen = [one for one in asked if model in (None, one[0])]
+        if not asked:
+            raise ConfigError(
+                f"The folder {str(folder)!r} holds no recordings. Name one that does with --replay, or record with: "
+                "pledgebook run --record FOLDER"
+            )
         if len(chosen) != 1:
-            held = ", ".join(sorted({repr(one[0]) for one in asked})) or "none"
+            held = ", ".join(sorted({repr(one[0]) for one in asked}))
             raise ConfigError(
                 f"The folder {str(folder)!r} holds recordings of {held}, and "
                 + (f"--model {model!r} does not choose one way of asking. " if model else "one must be chosen. ")
@@ -169,7 +177,7 @@ class ReplayProvider:
         return prompt.document_fingerprint(self._model, self._parameters, document, length)
 
     async def extract(self, document: Document, check: Check) -> list[Attempt]:
-        """See the protocol. Tokens are those of the recording; a replay costs nothing."""
+        """See the protocol. Tokens are those of the recording; a replay asks nobody: no cost, no time."""
         fingerprint = self.fingerprint(document)
         path = _path(self._folder, fingerprint)
         again = f"Re-record with: pledgebook run {document.source or document.name} --record {self._folder}"
@@ -182,7 +190,8 @@ class ReplayProvider:
             return [self._failed(fingerprint, "bad_recording", f"{error} {again}")]
         replayed = [Attempt(**attempt.model_dump()) for attempt in recording.attempts]
         return [
-            replace(attempt, fingerprint=fingerprint, provider=self.name, cost_usd=Decimal(0)) for attempt in replayed
+            replace(attempt, fingerprint=fingerprint, provider=self.name, cost_usd=Decimal(0), seconds=0.0)
+            for attempt in replayed
         ]
 
     async def close(self) -> None:

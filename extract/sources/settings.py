@@ -209,8 +209,10 @@ def read_sources(path: Path) -> SourcesFile:
             f"There is no {str(path)!r}. Name what to read, as in `pledgebook run FOLDER`, or write the file "
             "(`pledgebook sources --example` prints one)."
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{str(path)!r} cannot be read ({error}). Check it and its permissions.") from error
+    except OSError as error:
+        raise ConfigError(f"{str(path)!r} cannot be read ({error.strerror}). Check it and its permissions.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{str(path)!r} cannot be read ({error}). Save it in UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{str(path)!r} is no TOML: {error}. Mend that line.") from error
     if "folder" in given:

@@ -20,9 +20,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from extract.errors import WarehouseError
+from extract.errors import ConfigError, WarehouseError
 
 _VERSION = 1
+_REFUSED = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 _KEPT_RUNS = 400
 
 
@@ -143,8 +144,10 @@ class SourceState:
             self._load()
         except sqlite3.DatabaseError as error:
             if read_only or isinstance(error, sqlite3.OperationalError):
-                raise WarehouseError(
-                    f"{str(self.path)!r} cannot be read ({error}). Check its permissions, or remove it: "
+                # That nobody may open or write it is a setting of the machine; what else there is may pass.
+                kind = ConfigError if getattr(error, "sqlite_errorname", "").startswith(_REFUSED) else WarehouseError
+                raise kind(
+                    f"{str(self.path)!r} cannot be opened ({error}). Check its permissions, or remove it: "
                     "the next run reads every source anew."
                 ) from error
             os.replace(self.path, self.path.with_name(self.path.name + ".damaged"))

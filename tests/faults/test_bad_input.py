@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -102,6 +103,73 @@ def test_a_file_without_permission_is_named(articles, monkeypatch):
     monkeypatch.setattr(Path, "open", denied)
     with pytest.raises(DocumentError, match=r"norway.txt' cannot be read: Permission denied\. Check the file"):
         documents.read_document(source)
+
+
+@pytest.mark.usefixtures("without_dbt", "fake")
+def test_extract_and_run_say_the_same_of_what_cannot_be_read(articles, tmp_path, warehouse, monkeypatch):
+    (articles / "closed.txt").write_text(NORWAY)
+    (articles / "closed").mkdir()
+    (articles / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
+    (articles / "cut.txt").write_bytes(BAD_FILES["cut.txt"][0])
+    opened, listed, allowed = Path.open, os.scandir, os.access
+
+    def is_closed(path: object) -> bool:
+        return Path(str(path)).stem == "closed"
+
+    def refuse(self: Path, *rest: Any, **more: Any) -> Any:
+        if is_closed(self):
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *rest, **more)
+
+    def refuse_list(path: Any) -> Any:
+        if is_closed(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    # Root may read everything: what the system says of others is said here.
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "scandir", refuse_list)
+    monkeypatch.setattr(os, "access", lambda path, mode, **more: not is_closed(path) and allowed(path, mode, **more))
+    bad = {"closed.txt": "closed", "closed": "closed", "broken.pdf": "broken", "cut.txt": "cut"}
+    for inputs in ([articles], [*(articles / name for name in bad), articles / "norway.txt"]):
+        said = []
+        for command in (["extract"], ["run", "--warehouse", warehouse]):
+            result = call(*command, *inputs)
+            assert result.exit_code == 1, result.output
+            lines = [re.sub(r"^\[.*?\] ", "", line) for line in result.stderr.splitlines() if "failed: " in line]
+            said.append(sorted(lines))
+            assert "norway: 1 records" in result.stderr  # the others went on
+        assert said[0] == said[1] and len(said[0]) == 4
+        for line in said[0]:
+            assert re.fullmatch(r"\w+: failed: '[^']+' (cannot be|is) .*\. [A-Z].*\.", line), line
+        warehouse.unlink()
+        dry = call("run", "--warehouse", warehouse, "--dry-run", *inputs)
+        assert dry.exit_code == 1
+        assert sorted(line for line in dry.stderr.splitlines() if line.startswith("failed: ")) == sorted(
+            line.partition(": ")[2] for line in said[0]
+        )
+
+
+@pytest.mark.usefixtures("without_dbt", "fake")
+def test_what_stands_below_a_folder_that_may_not_be_entered_is_said(articles, tmp_path, warehouse, monkeypatch):
+    closed, asked = tmp_path / "closed", os.stat
+    closed.mkdir()
+
+    def refuse(path: Any, *rest: Any, **more: Any) -> Any:
+        if isinstance(path, str | Path) and closed in Path(path).parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return asked(path, *rest, **more)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    said = f"failed: '{closed}/below.txt' cannot be read: Permission denied. Check the file and its permissions."
+    for command in (["extract"], ["run", "--warehouse", warehouse]):
+        result = call(*command, closed / "below.txt", articles / "norway.txt")
+        assert result.exit_code == 1 and "norway: 1 records" in result.stderr
+        assert [line.partition(": ")[2] for line in result.stderr.splitlines() if "failed: " in line] == [said]
+    for command in (["report"], ["status"], ["run", articles]):
+        result = call(*command, "--warehouse", closed / "w.duckdb")
+        assert result.exit_code == 2
+        assert re.search(r"/closed/w\.duckdb[^']*' cannot be reached \(Permission denied\)\. Check", error_of(result))
 
 
 def test_a_pipe_is_no_document(tmp_path):
@@ -207,8 +275,8 @@ def test_a_name_that_no_warehouse_can_have_is_misuse(name, code, articles, tmp_p
 def test_a_folder_that_cannot_be_written_is_named(articles, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     result = call("run", articles, "--warehouse", tmp_path / "file" / "warehouse.duckdb")
-    assert result.exit_code == 1
-    assert "cannot be written (File exists). Name a warehouse elsewhere" in error_of(result)
+    assert result.exit_code == 2
+    assert "cannot be written (Not a directory). Name a warehouse elsewhere" in error_of(result)
 
     opened = os.open
 
@@ -219,7 +287,7 @@ def test_a_folder_that_cannot_be_written_is_named(articles, tmp_path, monkeypatc
 
     monkeypatch.setattr(os, "open", read_only)
     result = call("run", articles, "--warehouse", tmp_path / "out" / "warehouse.duckdb")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "cannot be written (Read-only file system)" in error_of(result)
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
+import shutil
+import subprocess
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -49,6 +54,28 @@ NEWS = (
     News(
         "Kenya deployed 380 troops.", (troops("KEN", "some-force", "deployed", quantity(380)),),
         published=date(2026, 2, 3), outlet="B",
+    ),
+)  # fmt: skip
+
+
+# Every column of the widest table filled, with the longest words that may stand there.
+LARGE = (
+    *NEWS,
+    *(
+        News(
+            f"{code} gave 123.45 million, owes 678.9 million, promises 987.65 million and sends troops ({n}).",
+            (
+                pledge(code, "sdn-fund", money(123.45e6 + n), stage="disbursed"),
+                pledge(code, "other-fund", money(678.9e6 + n), stage="committed"),
+                pledge(code, "third-fund", money(987.65e6 + n)),
+                pledge((code, *GULF), "gaza-fund", money(17.55e9 + n)),
+                troops(code, "some-force", "promised", None),
+                troops(code, "other-force", "deployed", quantity(1_234_567)),
+                membership(code, f"{'a-council-with-a-long-name-' * 3}{n}", "member"),
+            ),
+            published=date(2026, 3, 1), outlet="The Outlet Of A Very Long Name And Of Record",
+        )
+        for n, code in enumerate(("COD", "VCT", "SGS", "GBR"))
     ),
 )  # fmt: skip
 
@@ -112,6 +139,13 @@ def test_every_commitment_has_its_words(small_worlds: World, seen: Reader) -> No
     assert {given.get("dir") for name, given in seen.elements if name == "p" and given.get("lang") == "ar"} == {"auto"}
 
 
+def test_a_cell_knows_its_column(seen: Reader) -> None:
+    cells = [given for name, given in seen.elements if name in {"td", "th"} and "data-head" in given]
+    assert {"pledged", "troops deployed", "documents", "together", "preferred"} <= {one["data-head"] for one in cells}
+    assert len(cells) == sum(name == "td" or given.get("scope") == "row" for name, given in seen.elements)
+    assert all("data-none" in one for one in cells if one["data-head"] == "committed")
+
+
 def test_what_is_left_out_is_said(small_worlds: World, seen: Reader) -> None:
     few = Reader(page(small_worlds.connection, shown=1))
     assert "more are in the warehouse" in "".join(few.words)
@@ -121,6 +155,45 @@ def test_what_is_left_out_is_said(small_worlds: World, seen: Reader) -> None:
 def test_a_page_of_an_empty_warehouse(small_worlds: World) -> None:
     small_worlds.build([])
     assert "Who promised what to whom" in "".join(Reader(page(small_worlds.connection)).words)
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+# What a browser says of the room that each table takes, in pixels, and of the whole page.
+MEASURE = """<script>
+addEventListener("load", () => {
+  const wide = [...document.querySelectorAll("div.scroll")].filter(one => one.scrollWidth > one.clientWidth)
+    .map(one => one.closest("section").querySelector("h2").textContent);
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) wide.push("the page");
+  const hidden = [...document.querySelectorAll("table.wide td")].filter(one =>
+    !one.offsetParent && one.textContent.trim() !== "\u2013" && one.textContent.trim());
+  parent.document.title += JSON.stringify([innerWidth, wide, hidden.length]) + "|";
+});
+</script>"""
+WIDTHS = (1200, 1000, 400)
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on the path")
+def test_tables_fit_the_window(small_worlds: World, tmp_path: Path) -> None:
+    small_worlds.build(LARGE)
+    text = page(small_worlds.connection)
+    policy = re.search(r"<meta http-equiv[^>]*>", text)
+    assert policy is not None
+    inner = html.escape(text.replace(policy[0], "").replace("</head>", f"{MEASURE}</head>"), quote=True)
+    # A window of Chromium's is never narrower than 500 pixels; a frame may be.
+    frames = [f'<iframe style="width:{width}px;height:900px;border:0" srcdoc="{inner}"></iframe>' for width in WIDTHS]
+    (tmp_path / "frames.html").write_text("<!doctype html><title></title>" + "".join(frames))
+    done = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--dump-dom",
+         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000",
+         (tmp_path / "frames.html").as_uri()],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    told = re.search(r"<title>(.*?)</title>", done.stdout)
+    assert told is not None, done.stderr[-2000:]
+    measured = [json.loads(line) for line in html.unescape(told[1]).split("|") if line]
+    # Nothing is cut off or scrolled, and no figure is left out.
+    assert sorted(measured) == [[width, [], 0] for width in sorted(WIDTHS)]
 
 
 def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:

@@ -155,11 +155,36 @@ def test_an_output_may_be_a_device(articles):
     assert CliRunner().invoke(app, ["extract", str(articles), "--output", os.devnull]).exit_code == 0
 
 
-@pytest.mark.parametrize(("option", "said"), [("--schema", "The schema 'foo'"), ("--mode", "The mode 'foo'")])
-def test_a_misspelt_setting_of_a_model_is_refused_without_one_too(articles, option, said, monkeypatch):
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    result = CliRunner().invoke(app, ["extract", str(articles), option, "foo"])
-    assert result.exit_code == 2 and said in result.output
+@pytest.mark.parametrize("command", [["extract"], ["extract", "--replay", str(ROOT / "seeds" / "recordings")]])
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--schema", "foo", "The schema 'foo'"),
+        ("--mode", "foo", "The mode 'foo'"),
+        ("--verify", "foo/bar", "The model 'foo/bar' names no provider"),
+        ("--prices", "none.csv", "The price table 'none.csv' cannot be read: No such file"),
+        ("--prices", str(ROOT), "cannot be read: Is a directory"),
+        ("--prices", str(ROOT / "seeds" / "bodies.csv"), "has no column 'model'"),
+    ],
+)
+def test_a_misspelt_setting_of_a_model_is_refused_without_one_too(command, articles, option, value, said):
+    result = CliRunner().invoke(app, [*command, str(articles), option, value])
+    assert result.exit_code == 2 and said in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["run", "extract"])
+def test_an_empty_name_is_not_the_folder_one_is_in(command, articles, monkeypatch, provider):
+    monkeypatch.setattr(extract.providers, "open_provider", lambda settings: provider)
+    monkeypatch.chdir(articles)
+    result = CliRunner().invoke(app, [command, ""])
+    assert (result.exit_code, provider.asked) == (2, []) and "is empty" in result.stderr
+
+
+def test_a_batch_without_a_model_is_refused(articles, warehouse):
+    result = CliRunner().invoke(app, ["run", str(articles), "--warehouse", str(warehouse), "--batch"])
+    assert (result.exit_code, warehouse.exists()) == (2, False)
+    assert "use --batch with --model openai/" in result.stderr
 
 
 def test_an_output_that_cannot_be_written_is_said_before_anything_is_asked(articles, tmp_path, monkeypatch, provider):

@@ -6,6 +6,7 @@ import importlib
 import itertools
 import json
 import random
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +18,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import extract.cli_evaluate
+import extract.providers
 from extract.cli import reported
 from extract.cli_evaluate import evaluate as evaluate_command
 from extract.config import Settings, project_root
@@ -493,10 +496,50 @@ def test_the_test_part_is_never_printed_record_by_record(tmp_path: Path, options
             assert secret not in printed
 
 
+GOLD_MISTAKES: dict[str, str] = {
+    "nowhere": r"There is no folder '{0}/nowhere'\. Check the path given with --gold\. Pledgebook's own: --gold .*",
+    "void": r"The folder '{0}/void' holds no gold \(\*\.json\)\. Name one that does with --gold; see seeds/gold/.*",
+    "development/a.json": r"is a file, and gold is a folder with a JSON file per document\. Name its folder: "
+                          r"--gold {0}/development",
+    "development/documents/a.txt": r"is a file, and gold is a folder .*\. Name one with --gold\.",
+    ".": r"The folder '{0}' holds no gold itself\. Name one below it with --gold: {0}/closed, {0}/damaged, .*",
+    "damaged": r"'{0}/damaged/a\.json' is no gold \(Invalid JSON: .*\)\. See seeds/gold/README\.md\.",
+    "closed": r"'{0}/closed/folder\.json' cannot be read \(Is a directory\)\. Check the file and its permissions\.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("given", GOLD_MISTAKES)
+def test_a_folder_without_gold_is_said_with_the_next_step(given: str, tmp_path: Path) -> None:
+    write_gold(tmp_path / "development")
+    (tmp_path / "void").mkdir()
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "a.json").write_text("{")
+    (tmp_path / "closed" / "folder.json").mkdir(parents=True)
+    result = call("--gold", tmp_path / given)
+    assert (result.exit_code, result.stdout) == (2, "")
+    [line] = result.stderr.splitlines()
+    assert re.fullmatch("error: .*" + GOLD_MISTAKES[given].format(re.escape(str(tmp_path))), line), line
+
+
+def test_what_to_compare_with_is_looked_for_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_gold(tmp_path / "development")
+    asked: list[Settings] = []
+    real = extract.providers.open_provider
+    monkeypatch.setattr(extract.cli_evaluate, "predict", lambda settings, *_, **__: asked.append(settings))
+    monkeypatch.setattr(extract.providers, "open_provider", lambda one: real(one) if one.model else FakeProvider())
+    for other, said in (
+        ("none.jsonl", "no file 'none.jsonl'"), (str(tmp_path), "There is no file"),
+        ("nobody/x", "names no provider that is known"), ("openai/gpt-5", "OPENAI_API_KEY is not set"),
+    ):  # fmt: skip
+        result = call("--gold", tmp_path / "development", "--compare", other)
+        assert result.exit_code == 2 and said in result.stderr
+    assert asked == []
+
+
 def test_misuse_is_said_in_one_line(tmp_path: Path) -> None:
     write_gold(tmp_path / "development")
-    result = call("--gold", tmp_path / "nowhere")
-    assert result.exit_code == 2 and "no gold" in result.stderr
     result = call("--gold", tmp_path / "development", "--predictions", tmp_path / "nowhere.jsonl")
     assert result.exit_code == 2 and "cannot be read" in result.stderr
     predictions = tmp_path / "development" / "predictions.jsonl"

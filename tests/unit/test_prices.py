@@ -32,11 +32,22 @@ def test_every_row_that_ships_can_be_read_and_is_dated() -> None:
         assert price is not None and 0 <= price.cached_input_usd <= price.input_usd <= price.output_usd
 
 
-@pytest.mark.parametrize("text", ["model\nx\n", f"{HEADER}openai/x,a,b,c\n", f"{HEADER}openai/x,1\n"])
-def test_a_table_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"model\nx\n", "has no column 'input_usd_per_million_tokens'"),
+        (b"", "has no column 'model'"),
+        (HEADER.encode() + b"openai/x,a,b,c\n", r"\(line 2\)"),
+        (HEADER.encode() + b"openai/y,1,1,1\nopenai/x,1\n", r"\(line 3\)"),
+        (HEADER.encode() + b"openai/x,nan,1,1\n", r"\(line 2\)"),
+        (HEADER.encode() + b"openai/x,-1,1,1\n", r"\(line 2\)"),
+        (HEADER.encode() + b"openai/\xe9,1,1,1\n", "is not in UTF-8"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_named(tmp_path: Path, text: bytes, said: str) -> None:
     path = tmp_path / "prices.csv"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"prices\.csv"):
+    path.write_bytes(text)
+    with pytest.raises(ConfigError, match=rf"prices\.csv' .*{said}"):
         find_price("openai/x", path)
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
         find_price("openai/x", tmp_path / "none.csv")

@@ -62,6 +62,8 @@ def test_what_was_recorded_comes_back_without_a_key(tmp_path: Path) -> None:
     assert [attempt.status for attempt in attempts] == ["invalid", "ok"]
     assert attempts[1].raw_answer == '{"records": []}' and attempts[1].prompt_tokens == 7
     assert attempts[1].cost_usd == 0 and attempts[1].provider == "recorded/openai/some-model"
+    # Nobody was asked now: the time that the model took then is not this run's.
+    assert [attempt.seconds for attempt in attempts] == [0.0, 0.0]
 
 
 def test_a_recording_says_what_it_is_and_holds_no_key(tmp_path: Path) -> None:
@@ -71,6 +73,11 @@ def test_a_recording_says_what_it_is_and_holds_no_key(tmp_path: Path) -> None:
     assert kept["label"] == "answered by a strong reader" and kept["document"] == "norway"
     assert kept["model"] == "openai/some-model" and path.stem == kept["fingerprint"]
     assert "sk-secret" not in path.read_text(encoding="utf-8")
+
+
+def test_a_folder_without_recordings_is_said_to_have_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"holds no recordings\. Name one that does with --replay, or record with"):
+        ReplayProvider(tmp_path)
 
 
 def test_a_missing_recording_names_the_document_and_the_command(tmp_path: Path) -> None:

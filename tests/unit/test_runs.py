@@ -222,8 +222,8 @@ def test_a_dry_run_has_texts_wait_beside_the_warehouse_if_it_can(warehouse, arti
     real = Spill.__init__
     monkeypatch.setattr(Spill, "__init__", lambda self, folder: (folders.append(folder), real(self, folder))[1])
     for _ in range(2):
-        with pipeline.pending_documents(Settings(warehouse=warehouse), [articles], provider) as (_, pending_n, pending):
-            assert pending_n == len(list(pending)) == 3
+        with pipeline.pending_documents(Settings(warehouse=warehouse), [articles], provider) as found:
+            assert (found[1], len(list(found[2])), found[3]) == (3, 3, [])
         warehouse.parent.mkdir(exist_ok=True)
     assert folders[0] != warehouse.parent and folders[1] == warehouse.parent
     assert list(warehouse.parent.iterdir()) == []
@@ -255,6 +255,29 @@ def test_status_tells_people_and_monitoring(warehouse, articles, provider, monke
         assert words in result.stdout
     monkeypatch.setattr("extract.status.datetime", _Later)
     assert "the last good run is longer ago than" in call("--max-age", "1h").stdout
+
+
+def test_a_text_in_two_places_is_one_document(warehouse, articles, provider, monkeypatch):
+    monkeypatch.setattr(extract.providers, "open_provider", lambda settings: provider)
+    (articles / "copy").mkdir()
+    (articles / "copy" / "oslo.txt").write_text(NORWAY)
+    (articles / "empty.txt").write_text("")
+    arguments = [str(articles), "--warehouse", str(warehouse)]
+    dry = CliRunner().invoke(app, ["run", *arguments, "--dry-run"])
+    assert dry.stdout.startswith("documents: 4, to ask about: 3;")
+    result = CliRunner().invoke(app, ["run", *arguments])
+    assert "documents: 4 in 5 places (4 extracted, 0 unchanged, 1 failed)" in result.stdout
+    (articles / "norway.txt").unlink()
+    CliRunner().invoke(app, ["run", *arguments])
+    told = read_status(warehouse)
+    # One of its places is gone; the document is not.
+    assert told["documents"] == {"ok": 3}
+    assert told["places"] == {"failed": 1, "ok": 3, "vanished": 1}
+    assert [(one["documents_n"], one["places_n"]) for one in told["runs"]] == [(4, 4), (4, 5)]
+    shown = CliRunner().invoke(app, ["status", "--warehouse", str(warehouse)]).stdout
+    assert "published: 4 documents, 5 places, 4 extracted, 3 requests\n" in shown
+    assert "\ndocuments: 3 ok\nplaces (files, pages, rows), of which several may hold one document: 1 failed, " in shown
+    assert query(warehouse, "select documents_n from raw.runs order by started_at") == [(4,), (4,)]
 
 
 class _Later:
@@ -324,7 +347,7 @@ def test_an_earlier_file_comes_back_and_no_answer_is_lost(warehouse, articles, p
     provider.asked.clear()
     assert run(warehouse, articles, provider).extracted_n == 1
     assert provider.asked == []
-    with pytest.raises(ConfigError, match="no file of run '1999'"):
+    with pytest.raises(ConfigError, match=r"There is no file of run '1999' .* Name one of: 2"):
         roll_back(warehouse, "1999")
 
 
