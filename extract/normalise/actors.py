@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -29,6 +29,7 @@ from extract.normalise.government_words import (
     is_person,
     may_stand_beside_forces,
 )
+from extract.normalise.missions import described_missions
 from extract.normalise.tokens import Scan, scan
 from extract.schema import Actor, ActorType
 
@@ -67,7 +68,7 @@ def find_actors(text: str, language: str | None = None) -> list[ActorMention]:
         mentions = [
             mention for index, mention in enumerate(mentions) if not index or mentions[index - 1].end <= mention.start
         ]
-    return mentions
+    return list(_two_congos(text, mentions))
 
 
 def resolve_actor(name: str, type_hint: ActorType = "unknown", language: str | None = None) -> Actor:
@@ -99,6 +100,25 @@ def code_of(entity_id: str) -> str:
 
 
 # Finding.
+
+
+_CONGO = frozenset({"congo", "kongo", "kongos", "конго", "الكونغو", "كونغو", "刚果"})
+_BESIDE = re.compile(
+    r"[\s,،、]*(?:\b(?:and|et|y|e|und|и|ve|the|la|der|die|o|a|el|do|da|del)\b\s*|و|和|与|以及){0,2}", re.IGNORECASE
+)
+
+
+def _two_congos(text: str, mentions: list[ActorMention]) -> Iterator[ActorMention]:
+    """Mentions, in which a Congo that is listed beside the Democratic Republic is the other one."""
+    democratic = [one for one in mentions if one.actor.entity_id == "COD" and one.surface.lower() not in _CONGO]
+    for one in mentions:
+        is_other = one.actor.entity_id == "COD" and one.surface.lower() in _CONGO and any(
+            _BESIDE.fullmatch(text[min(one.end, other.end) : max(one.start, other.start)]) for other in democratic
+        )  # fmt: skip
+        if is_other:
+            yield replace(one, actor=one.actor.model_copy(update={"entity_id": "COG", "code": "COG"}))
+        else:
+            yield one
 
 
 def _words(source: str) -> frozenset[str]:
@@ -615,6 +635,9 @@ def _organisation_of_phrase(table: Aliases, core: str, language: str | None) -> 
     organisations = [mention for mention in mentions if mention.actor.type != "country"]
     if not organisations:
         return None
+    mission = next(iter(described_missions(core, mentions)), None)
+    if mission is not None and len(mentions) == 2:
+        return Alias(core, "", mission.entity_id, "name", False)
     places = {mention.actor.entity_id for mention in mentions if mention.actor.type == "country"}
     first, last = organisations[0], organisations[-1]
     significant = [word for word in _rest(core, mentions) if not is_light(word)]

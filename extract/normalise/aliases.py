@@ -44,6 +44,7 @@ class Organisation(NamedTuple):
 
     name_en: str
     type: ActorType
+    parent_id: str
     host_iso3: str
 
 
@@ -123,7 +124,7 @@ def _load(paths: tuple[Path, ...], stamps: tuple[tuple[int, int], ...]) -> Alias
             f"{str(countries)!r} is missing. Write it with: python seeds/build/build_country_aliases.py"
         )
     organisations = {
-        row[0]: Organisation(row[1], cast(ActorType, row[2]), row[4])
+        row[0]: Organisation(row[1], cast(ActorType, row[2]), row[3], row[4])
         for row in _rows(organisation_list, 5)
     }  # fmt: skip
     everything = [

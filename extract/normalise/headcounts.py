@@ -125,7 +125,7 @@ _NOUNS: dict[HeadcountKind, str] = {
         instructores entrenadores oficiales legionarios reservistas zapadores combatientes marinos
         efetivos fuzileiros paraquedistas instrutores praças treinadores capacetes
         soldaten soldat soldatinnen blauhelme blauhelmen blauhelmsoldaten fallschirmjäger militärangehörige ausbilder
-        ausbildern infanteristen marinesoldaten gebirgsjäger kämpfer reservisten truppen
+        pioniere pionieren ausbildern infanteristen marinesoldaten gebirgsjäger kämpfer reservisten truppen
         солдат солдата солдаты солдатам солдатами военнослужащий военнослужащих военнослужащего военнослужащие
         военнослужащими
         военнослужащим военных военные военными военного миротворец миротворцев миротворца миротворцы миротворцами
@@ -244,7 +244,7 @@ _CHINESE_NOUN = re.compile(
     r"(?:余|多)?(?:名|个|位|人|支)?(?P<adjectives>[\u3400-\u9fff]{0,10}?)"
     r"(?P<noun>维和人员|维和部队|维和警察|维和士兵|军事观察员|观察员|士兵|军人|警察|官兵|兵力|军队|部队|民警|教官|"
     r"医护人员|医务人员|医疗人员|医生|军事人员|"
-    r"军官|特种兵|海军陆战队员|伞兵|战士|警员|人员|专家|志愿者|士官|员工)"
+    r"军官|特种兵|工兵|宪兵|教练员|海军陆战队员|伞兵|战士|警员|人员|专家|志愿者|士官|员工)"
 )
 _CHINESE_KINDS: tuple[tuple[str, HeadcountKind], ...] = (
     ("观察员", "observers"), ("警", "police"), ("医", "medical"), ("兵", "troops"), ("军", "troops"), ("维和",

@@ -58,6 +58,29 @@ def test_a_row_of_recipients_is_no_row_of_givers():
     assert _pairs(readings, receive=True) == {"30 million euros": "Chad", "15 million euros": "Niger"}
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ghana, Togo and Benin gave 4 million, 3 million and 2 million euros to Mali.",
+         {"4 million": "Ghana", "3 million": "Togo", "2 million euros": "Benin"}),
+        ("Le Ghana et le Togo donneront respectivement 4 millions d'euros et 3 millions d'euros.",
+         {"4 millions d'euros": "Ghana", "3 millions d'euros": "Togo"}),
+        # One sum, and what one of the two bears of it.
+        ("Ghana and Togo gave 40 million euros, 30 million euros of it from Accra.", {}),
+        ("Ghana, Togo and Benin gave 4 million euros and 3 million euros.", {}),
+    ],
+)  # fmt: skip
+def test_a_list_of_givers_and_one_of_figures_belong_together_in_turn(text, expected):
+    gives = dict.fromkeys(("Ghana", "Togo", "Benin"), 0.6)
+    assert _pairs(_read(text, gives=gives)) == expected
+
+
+def test_a_list_of_recipients_takes_a_list_of_figures_in_turn():
+    readings = _read("Norway sends Chad and Niger 4 million euros and 3 million euros.", gives={"Norway": 0.9})
+    assert _pairs(readings) == {}
+    assert _pairs(readings, receive=True) == {"4 million euros": "Chad", "3 million euros": "Niger"}
+
+
 def test_a_list_holds_what_only_commas_and_conjunctions_part():
     text = "Ghana, Togo and Benin will train with Spain."
     lists = {name.words: {one.words for one in beside} for name, beside in _lists(_read(text, gives={})).items()}

@@ -50,6 +50,32 @@ def test_a_plain_pledge_and_a_plain_promise_are_found(provider):
         assert 0 < record.confidence < 1
 
 
+@pytest.mark.parametrize(
+    ("text", "money"),
+    [
+        ("Denmark raised its pledge to Moldova from 20 million to 35 million euros.", "35 million euros"),
+        ("Deutschland erhöht seine Hilfe für Moldau von 20 auf 35 Millionen Euro.", "35 Millionen Euro"),
+        ("Дания увеличила помощь Молдавии с 20 до 35 млн евро.", "35 млн евро"),
+        ("挪威将对摩尔多瓦的援助从2000万欧元增至3500万欧元。", "3500万欧元"),
+    ],
+)
+def test_a_promise_that_is_raised_has_the_new_figure_alone(provider, text, money):
+    [record] = provider.answer(document_from_text(text))["records"]
+    assert (record["money"], record["stage"]) == (money, "pledged")
+
+
+def test_who_says_pledged_has_not_paid_on_the_day_that_is_named(provider):
+    [record] = provider.answer(document_from_text("On 4 May 2026 Sweden pledged $40 million to UNICEF."))["records"]
+    assert record["stage"] == "pledged"
+
+
+def test_there_is_the_mission_that_the_sentence_before_describes(provider):
+    text = "The UN mission in Lebanon is shrinking. Spain has 600 soldiers there."
+    answer = provider.answer(document_from_text(text))
+    drafts = [one for one in (*answer["records"], *answer["rejected"]) if one["type"] == "troop_commitment"]
+    assert [one["force"]["name"] for one in drafts] == ["UN mission in Lebanon"]
+
+
 def test_every_passage_is_read_below_the_headline(model, monkeypatch):
     headline = "Record sum for the World Food Programme"
     filler = "The committee met again for three long hours, people said, and heard the same speeches. " * 5

@@ -409,7 +409,11 @@ told_of_both as (
         counted_repeat_n - case
             -- "It has paid its 7 million for 2025" is said of the old one, whenever it is said.
             when counted_repeat_n > 0
-                and gift_year < max(gift_year) over (partition by block_n, island_n, counted_repeat_n)
+                and (
+                    gift_year < max(gift_year) over (partition by block_n, island_n, counted_repeat_n)
+                    or stage_rank > min(stage_rank) over (partition by block_n, island_n, counted_repeat_n)
+                        and gift_year < year(min(effective_date) over (partition by block_n, island_n, counted_repeat_n))
+                )
                 then 1
             when counted_repeat_n > 0
                 and not is_top_up
@@ -635,6 +639,10 @@ joined_partners as (
                 'with_partners.last_stage_rank', 'with_partners.first_date',
                 'joint_clusters.last_stage_rank', 'joint_clusters.last_date', var('payment_days')
             ) }}
+            or {{ is_step_of(
+                'joint_clusters.last_stage_rank', 'joint_clusters.last_date',
+                'with_partners.last_stage_rank', 'with_partners.first_date', var('payment_days')
+            ) }}
         )
     group by with_partners.commitment_key
 
@@ -854,7 +862,10 @@ currency_clusters as (
 
     select
         commitment_key,
-        any_value(concat_ws('|', money_kind, contributor_key, counterpart_id)) as giving_key,
+        -- Of several lists of contributors the longest.
+        arg_max(
+            concat_ws('|', money_kind, contributor_key, counterpart_id), (len(contributor_ids), contributor_key)
+        ) as giving_key,
         any_value(currency) as currency,
         -- A promise that was raised has several.
         list_sort(list_distinct(list(coalesce(headline_usd, headline * usd_per_unit)))) as figures_usd,
@@ -871,7 +882,7 @@ currency_clusters as (
     left join rough_rates using (currency)
     where counterpart_id is not null
         and coalesce(headline_usd, headline * usd_per_unit) is not null
-        and contributor_key <> ''
+        and (contributor_key <> '' or money_kind <> 'contribution')
     group by commitment_key
 
 ),

@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, cast
 
 from extract.documents import Document
@@ -21,6 +22,7 @@ from extract.normalise.currencies import code_of
 from extract.normalise.dates import find_dates
 from extract.normalise.folding import fold_text
 from extract.normalise.headcounts import find_headcounts
+from extract.normalise.missions import described_missions
 from extract.normalise.money import find_money
 from extract.normalise.numbers import parse_number
 from extract.normalise.tokens import fold_letters
@@ -43,6 +45,7 @@ from extract.providers.embedded.words import (
     BODIES,
     CANCELLED,
     CASUALTIES,
+    CHANGES,
     COLLECTED,
     COMMON_NOUNS,
     COMPOSITION,
@@ -56,6 +59,8 @@ from extract.providers.embedded.words import (
     INVITATION,
     LIST,
     MISSIONS,
+    NEW_FIGURE,
+    OLD_FIGURE,
     PART_OF,
     PERSONNEL_WORDS,
     PROJECTS,
@@ -94,8 +99,8 @@ _PERSONNEL = {"troops": "troops", "police": "police", "observers": "military_obs
 class Thresholds:
     """How sure to be. Set on development documents; see benchmarks/embedded.md."""
 
-    record: float = 0.4
-    troops: float = 0.4
+    record: float = 0.2
+    troops: float = 0.2
     valueless: float = 0.7
     membership: float = 0.75
     seat: float = 0.97
@@ -144,6 +149,12 @@ class _Decider:
         self.text = readings.document.text
         self.language = readings.document.language
         self.named = readings.named
+        # "The UN mission in South Sudan" is named in two parts, of which neither is the force.
+        self.missions = [
+            ActorMention(start, end, words, resolve_actor(words, "force", self.language), "name")
+            for start, end, _ in described_missions(self.text, self.named)
+            for words in [self.text[start:end]]
+        ]
         self.thresholds = thresholds
         self.lists = _lists(readings)
         self.recipients = self._mass("PF")
@@ -159,7 +170,9 @@ class _Decider:
         """Figures first: a name that gives one is not asked for another."""
         candidates = self.readings.candidates
         for index, one in enumerate(candidates):
-            if one.name is None and not self._is_conversion(candidates[:index], one):
+            if one.name is None and not self._is_conversion(candidates[:index], one) and not self._is_replaced(
+                one, candidates[index + 1 :]
+            ):
                 self._figure(one)
         for one in candidates:
             if one.name is not None and self._may_give(one.name, one.letter, has_figure=False) and (
@@ -234,9 +247,46 @@ class _Decider:
         named = any(one.end <= name.start and name.end <= other.start for name in self.readings.names)
         return bool(first and second) and first.isdisjoint(second) and not named
 
+    def _is_replaced(self, one: Candidate, behind: list[Candidate]) -> bool:
+        """Whether a figure is the old one of "raised from 50 to 75 million", the new one being a candidate too."""
+        start, end = self.readings.sentence(one.start)
+        new = next((other for other in behind if other.name is None and one.end <= other.start < end), None)
+        if new is None or new.letter != one.letter or not CHANGES.search(fold_letters(self.text[start:end])[0]):
+            return False
+        words, between = self.text[one.start : one.end], self.text[one.end : new.start + 4]
+        if self.language == "tr":
+            return re.search(r"[dt][ae]n$", words) is not None and not self.text[one.end : new.start].strip()
+        is_near = new.start - one.end <= 24
+        return is_near and self._is_old(one) and NEW_FIGURE.search(fold_letters(between)[0]) is not None
+
+    def _new_figure(self, one: Candidate) -> str:
+        """The words of a figure; of "from 50 to 75 million", where something is raised or cut, those of the new one."""
+        words = self.text[one.start : one.end]
+        start, end = self.readings.sentence(one.start)
+        match = NEW_FIGURE.search(words)
+        if match is None or not self._is_old(one) or not CHANGES.search(fold_letters(self.text[start:end])[0]):
+            return words
+        return words[match.end() :]
+
+    def _is_changed(self, one: Candidate) -> bool:
+        """Whether a figure is the new one of "raised from 50 to 75 million"."""
+        start, end = self.readings.sentence(one.start)
+        before = fold_letters(self.text[max(start, one.start - 40) : one.start + 4])[0]
+        changes = CHANGES.search(fold_letters(self.text[start:end])[0])
+        return bool(changes) and (self._new_figure(one) != self.text[one.start : one.end] or any(
+            OLD_FIGURE.search(before[: place.start()]) and NEW_FIGURE.search(before[place.start() :])
+            for place in re.finditer(r"\d", before)
+        ))  # fmt: skip
+
+    def _is_old(self, one: Candidate) -> bool:
+        """Whether "from" stands before a figure, or at its beginning."""
+        start, _ = self.readings.sentence(one.start)
+        before, words = self.text[max(start, one.start - 12) : one.start], self.text[one.start : one.end]
+        return any(OLD_FIGURE.search(fold_letters(part)[0]) for part in (before, before + words.split(maxsplit=1)[0]))
+
     def _figure(self, one: Candidate) -> None:
         letter = one.letter
-        words = self.text[one.start : one.end]
+        words = self._new_figure(one)
         if letter == "F":
             self._sum(one, words)
             return
@@ -280,11 +330,13 @@ class _Decider:
         """A sum that nobody gives: a need, a target, a cost."""
         role = role or role_from_words(self.text, one.start, one.end, self.readings.sentence(one.start))
         role = role or one.likeliest("F")
+        start, end = self.readings.sentence(one.start)
+        mission = _only([mission for mission in self.missions if start <= mission.start < end])
         draft = {
             "type": "funding_amount", "role": role, "money": words, "payer": None,
-            "payee": self._side(one.counterparts, "F", one, set()), **self._common(one, []),
+            "payee": self._side(one.counterparts, "F", one, set()) if mission is None else _mentioned(mission),
+            **self._common(one, []),
         }  # fmt: skip
-        start, end = self.readings.sentence(one.start)
         if one.kind == "number" and not self._currencies(start, end):
             self._reject(draft, "no currency stands beside the figure: it may count anything")
             return
@@ -475,8 +527,11 @@ class _Decider:
         columns = COLUMNS[letter]
         total = sum(one.scores[columns] for one in group)
         is_sure = float(total.max()) >= _SURE_STAGE * float(total.sum())
-        said = None if is_sure else self._said_stage(group, letter)
-        stage = said or RECORD_CLASSES[columns[int(total.argmax())]][2:]
+        said = self._said_stage(group, letter)
+        likeliest = RECORD_CLASSES[columns[int(total.argmax())]][2:]
+        if is_sure and not (said == "pledged" and likeliest in {"disbursed", "disbursing"}):
+            said = None
+        stage = said or likeliest
         # The network says "proposed" of invitations too; words that say it mean it.
         may_be_invited = stage == "member" or (stage == "proposed" and said is None)
         if letter == "M" and may_be_invited and self._is_invited(group[0]):
@@ -502,6 +557,8 @@ class _Decider:
         before = self.text[max(0, one.start - 45) : one.start]
         if letter == "P" and stage in {"disbursed", "disbursing"} and PART_OF.search(before):
             return "pledged"  # "30 of the 75 million have been paid": the 75 were promised
+        if letter == "P" and stage in {"disbursed", "disbursing"} and self._is_changed(one):
+            return "pledged"  # what is raised from 50 to 75 million is a promise
         ends = {"P": "refused", "T": "refused", "M": "expelled"}
         if ends.get(letter) != stage:
             return stage
@@ -591,9 +648,13 @@ class _Decider:
         near = [name for p, name in forces if start <= name.start < end or p >= self.thresholds.counterpart]
         if near:
             return _actor(near[0])
+        within = [mission for mission in self.missions
+                  if best is not None and mission.start <= best.start and best.end <= mission.end]  # fmt: skip
+        if within:
+            return _mentioned(within[0])
         is_unnamed = best is None or not best.actor.is_resolved or best.actor.type in {"igo", "bloc"}
         if is_unnamed:
-            found = self._last_named(one.start, {"force"})
+            found = self._last_named(one.start, {"force"}) or self._mission_before(one, givers)
             if found:
                 return found
         described = self._described(best.words, givers) if best is not None and not best.is_known else None
@@ -604,6 +665,16 @@ class _Decider:
         else:
             chosen = self._host(one, givers) or (_actor(best) if best is not None else None)
         return self._serving_in(chosen) or chosen
+
+    def _mission_before(self, one: Candidate, givers: set[str]) -> dict[str, Any] | None:
+        """The mission that the sentence or the one before describes, if no other country is named with the troops."""
+        start, end = self.readings.sentence(one.start)
+        places = [name for name in self.named if start <= name.start < end and name.actor.type == "country"
+                  and name.actor.entity_id not in givers]  # fmt: skip
+        earliest = max((first for first, last in self.readings.sentences if last <= start), default=start)
+        near = [mission for mission in self.missions if earliest <= mission.start < end]
+        outside = [name for name in places if not any(one.start <= name.start < one.end for one in near)]
+        return _mentioned(near[-1]) if near and not outside else None
 
     def _described(self, words: str, givers: set[str]) -> dict[str, Any] | None:
         """The one body of the document that a description means: "la force antigang", "Klimafonds"."""
@@ -780,6 +851,10 @@ def _parallel(readings: Readings, *, receive: bool = False) -> dict[tuple[int, i
                    if one.name is None and start <= one.start < end and one.letter in "PT"
                    and one.probability >= 0.25 and one.kind in _FIGURES]  # fmt: skip
         for run in _runs(readings, figures):
+            in_turn = _in_turn(readings, run, start, end, receive=receive)
+            if in_turn:
+                found |= {(one.start, one.end): name for one, name in zip(run, in_turn, strict=True)}
+                continue
             last = len(run) - 1
             gaps = [start, *(one.end for one in run)], [*(one.start for one in run), end]
             before = [_only_name(readings, one, gaps[0][n], gaps[1][n], last=True, is_outer=n == 0, receive=receive)
@@ -793,6 +868,28 @@ def _parallel(readings: Readings, *, receive: bool = False) -> dict[tuple[int, i
                 for one, (_, name) in zip(run, best, strict=True):
                     found[one.start, one.end] = name
     return found
+
+
+def _in_turn(readings: Readings, run: list[Candidate], start: int, end: int, *, receive: bool) -> list[Name]:
+    """The names of a list that is as long as a list of figures: "A, B and C promised 40, 25 and 15 million"."""
+    text = readings.document.text
+    gaps = [text[one.end : other.start] for one, other in pairwise(run)]
+    if not all(gap.strip() and LIST.fullmatch(fold_text(gap)) for gap in gaps) or not gaps[-1].strip(" ,،、，"):
+        return []  # "120 million, 70 million of it from Paris" is no list
+    for first, others in _lists(readings).items():
+        listed = sorted((first, *others), key=lambda name: name.start)
+        if len(listed) != len(run) or not (start <= listed[0].start and listed[-1].end <= end):
+            continue
+        if len({name.entity for name in listed}) != len(run) or not all(map(may_act, listed)):
+            continue
+        gives, receives = (
+            sum(next((p for p, name in side if name == one), 0.0) for candidate in run for one in listed
+                for side in [getattr(candidate, part)])
+            for part in ("actors", "counterparts")
+        )  # fmt: skip
+        if (receives > gives) == receive:
+            return listed
+    return []
 
 
 _FIGURES = {"money", "headcount", "number"}

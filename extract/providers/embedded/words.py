@@ -169,3 +169,13 @@ GENERIC = re.compile(
     r"fon|banka|hükümet|bakanlık|örgüt|birlik|vakıf|kurum)",
     re.IGNORECASE,
 )
+
+# "from 50 to 75 million": what is changed, and the words between the old figure and the new one. Looked for in folded text.
+CHANGES = re.compile(
+    r"\b(?:rais|increas|boost|lift|upp(?:ed|ing)|ups\b|doubl|tripl|trebl|cut|reduc|lower|trim|slash|scal|grew|releve|porte|porta|"
+    r"augment|hauss|passe|reduit|abaiss|sube|subi|elev|aument|increment|ampli|rebaj|reduj|recort|sobe|reduz|cort|baix|erhoh|"
+    r"aufgestock|stock|heb|senk|kurz|reduzier|увелич|повыс|повыш|сниз|сниж|сократ|уменьш|довел|cikar|yuksel|artir|indir|dusur)"
+    r"|رفع|زاد|زياد|ارتفع|خفض|قلص|增|提高|升|减|降|下调|上调"
+)
+OLD_FIGURE = re.compile(r"(?:\b(?:from|de|von|с|со)|من|[从由])\s*$")
+NEW_FIGURE = re.compile(r"\s(?:to|a|à|para|auf|до|الي|إلى|الى)\s+(?=\S*\d)|(?:增加到|增加至|提高到|提高至|上调至|下调至|减少到|[增升减降]至)")
