@@ -197,15 +197,8 @@
 
 {% macro recipient_hints(claims, usd) -%}
   {#- Claims of the same money for a country, and for an organisation that works there, share one of these: by
-      contributors, wider recipient and dollars, of which figures within a tenth of each other share one step of two.
-      So do, by recipient and dollars, the claims of a joint sum and those of one giver and unnamed partners. -#}
-  list_concat(case
-    when {{ usd }} > 0 and (len({{ claims }}.contributor_ids) > 1 or {{ claims }}.has_partners)
-      then list_transform(
-        {{ dollar_steps(usd) }}, step -> hash('together', coalesce({{ claims }}.counterpart_id, ''), step)
-      )
-    else []
-  end, flatten(list_transform({{ claims }}.wider_recipient_ids, wider_id -> case
+      contributors, wider recipient and dollars, of which figures within a tenth of each other share one step of two. -#}
+  flatten(list_transform({{ claims }}.wider_recipient_ids, wider_id -> case
     when {{ usd }} > 0 then list_transform(
       {{ dollar_steps(usd) }},
       step -> hash('for', {{ claims }}.contributor_key, wider_id, step)
@@ -214,7 +207,29 @@
       'for', {{ claims }}.contributor_key, wider_id, {{ claims }}.currency,
       coalesce({{ claims }}.amount, {{ claims }}.amount_min, {{ claims }}.amount_max)
     )]
-  end)))
+  end))
+{%- endmacro %}
+
+
+{% macro partner_hints(claims, usd) -%}
+  {#- Claims of a joint sum, and those of one giver and unnamed partners, share one of these: by recipient and dollars. -#}
+  case
+    when {{ usd }} > 0 and ({{ claims }}.has_partners or len({{ claims }}.contributor_ids) > 1)
+      then list_transform(
+        {{ dollar_steps(usd) }}, step -> hash('together', coalesce({{ claims }}.counterpart_id, ''), step)
+      )
+    else []
+  end
+{%- endmacro %}
+
+
+{% macro place_hints(claims) -%}
+  {#- Claims of joint sums for recipients that no list knows share one by the country that both name. -#}
+  case
+    when len({{ claims }}.contributor_ids) > 1 and not {{ claims }}.is_listed_counterpart
+      then list_transform({{ claims }}.wider_recipient_ids, place -> hash('place', place))
+    else []
+  end
 {%- endmacro %}
 
 

@@ -16,15 +16,42 @@ dollars as (
 
 ),
 
-recipients as (
+sums as (
 
     select
         claims.neighbourhood,
-        unnest({{ recipient_hints('claims', 'dollars.headline_usd') }}) as recipient_hint
+        claims.contributor_ids,
+        claims.contributor_key,
+        claims.counterpart_id,
+        claims.is_listed_counterpart,
+        claims.has_partners,
+        claims.wider_recipient_ids,
+        claims.currency,
+        claims.amount,
+        claims.amount_min,
+        claims.amount_max,
+        dollars.headline_usd
     from {{ ref('int_claims_resolved') }} as claims
     left join dollars using (claim_id)
     where (len(claims.wider_recipient_ids) > 0 or len(claims.contributor_ids) > 1 or claims.has_partners)
         and coalesce(claims.amount, claims.amount_min, claims.amount_max) is not null
+
+),
+
+recipients as (
+
+    select
+        neighbourhood,
+        true as is_link,
+        unnest(list_concat({{ recipient_hints('sums', 'headline_usd') }}, {{ place_hints('sums') }})) as recipient_hint
+    from sums
+    union all
+    -- Joint sums of one size are linked where somebody speaks of unnamed partners.
+    select
+        neighbourhood,
+        has_partners as is_link,
+        unnest({{ partner_hints('sums', 'headline_usd') }}) as recipient_hint
+    from sums
 
 ),
 
@@ -69,7 +96,7 @@ shared_hints as (
 
     select recipient_hint as hint from recipients
     group by recipient_hint
-    having min(neighbourhood) <> max(neighbourhood)
+    having min(neighbourhood) <> max(neighbourhood) and bool_or(is_link)
 
 ),
 

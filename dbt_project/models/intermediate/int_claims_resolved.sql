@@ -428,11 +428,7 @@ final as (
         hash(
             {{ claim_kind('dated') }},
             case when dated.contributors_n > 1 then 'joint' else dated.contributor_key end,
-            case
-                when dated.record_type = 'troop_commitment' then coalesce(dated.counterpart_id, dated.host_id, '')
-                when dated.contributors_n > 1 and dated.is_contribution and not is_listed_counterpart then ''
-                else coalesce(dated.counterpart_id, '')
-            end
+            coalesce(dated.counterpart_id, case when dated.record_type = 'troop_commitment' then dated.host_id end, '')
         ) as neighbourhood,
         case
             when dated.record_type = 'troop_commitment'

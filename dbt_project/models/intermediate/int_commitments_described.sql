@@ -159,8 +159,8 @@ described as (
         min(effective_date) as first_date,
         min(known_date) as first_seen,
         max(known_date) as last_seen,
-        string_agg(distinct cluster_reason, '; ') filter (where cluster_reason is not null) as cluster_reasons,
-        string_agg(distinct correction_note, '; ') filter (where correction_note is not null) as correction_note
+        string_agg(distinct cluster_reason, '; ' order by cluster_reason) filter (where cluster_reason is not null) as cluster_reasons,
+        string_agg(distinct correction_note, '; ' order by correction_note) filter (where correction_note is not null) as correction_note
     from ordered
     group by commitment_id
 

@@ -45,7 +45,9 @@ claims as (
         dollars.headline_usd,
         wider_recipient_ids,
         also_named,
-        {{ recipient_hints('claims', 'dollars.headline_usd') }} as recipient_hints
+        {{ recipient_hints('claims', 'dollars.headline_usd') }} as recipient_hints,
+        {{ partner_hints('claims', 'dollars.headline_usd') }} as partner_hints,
+        {{ place_hints('claims') }} as place_hints
     from {{ ref('int_claims_resolved') }} as claims
     left join dollars using (claim_id)
     where record_type in ('pledge', 'funding_amount')
@@ -427,10 +429,31 @@ told_of_both as (
 
 ),
 
+-- From here on without what is not compared any more: these rows are kept in memory several times.
 clustered as (
 
     select
-        keyed.*,
+        keyed.claim_id,
+        keyed.document_id,
+        keyed.money_kind,
+        keyed.contributor_ids,
+        keyed.contributor_key,
+        keyed.counterpart_id,
+        keyed.stated_counterpart_id is null and keyed.counterpart_id is not null as is_matched_recipient,
+        keyed.is_listed_counterpart,
+        keyed.has_partners,
+        keyed.currency,
+        keyed.headline,
+        keyed.headline_usd,
+        keyed.is_open,
+        keyed.is_approximate,
+        keyed.is_raise,
+        keyed.is_cut,
+        keyed.is_top_up,
+        keyed.is_exit,
+        keyed.gift_year,
+        keyed.effective_date,
+        keyed.stage_rank,
         islands.figure_reason,
         coalesce(told_of_both.repeat_n, 0) as repeat_n,
         concat_ws(
@@ -444,6 +467,15 @@ clustered as (
 
 ),
 
+-- Of the few claims that have any.
+hints as (
+
+    select claim_id, language, also_named, wider_recipient_ids, recipient_hints, place_hints
+    from keyed
+    where len(recipient_hints) > 0 or len(place_hints) > 0
+
+),
+
 -- One joint sum, listed by one report with five names and by another with six: same recipient and
 -- currency, a figure in common, and more than half of the names. A recipient that no list knows ("the relief package",
 -- "le programme d'aide") has another name in every report; who gives together, and what, tells it.
@@ -453,9 +485,15 @@ joint_clusters as (
         commitment_key,
         any_value(contributor_ids) as contributor_ids,
         any_value(counterpart_id) as counterpart_id,
-        any_value(concat_ws(
-            '|', money_kind, case when is_listed_counterpart then counterpart_id else '' end, coalesce(currency, '')
-        )) as sum_key,
+        any_value(money_kind) as money_kind,
+        any_value(concat_ws('|', money_kind, coalesce(currency, ''))) as sum_kind,
+        list_distinct(
+            list(coalesce(counterpart_id, ''))
+            || list_transform(
+                flatten(coalesce(list(hints.place_hints) filter (where hints.place_hints is not null), [])),
+                place -> concat('place ', place)
+            )
+        ) as recipient_keys,
         list_distinct(list(headline)) as headlines,
         max(headline) as highest,
         bool_or(is_raise and not is_top_up) as is_raised,
@@ -467,15 +505,24 @@ joint_clusters as (
         max(stage_rank) as last_stage_rank,
         list_distinct(list(headline_usd)) as figures_usd
     from clustered
+    left join hints using (claim_id)
     where len(contributor_ids) > 1
     group by commitment_key
+
+),
+
+-- A recipient that no list knows stands for the countries that its name, the quotes or the titles name.
+joint_sums as (
+
+    select * exclude (recipient_keys, sum_kind), concat_ws('|', sum_kind, unnest(recipient_keys)) as sum_key
+    from joint_clusters
 
 ),
 
 joint_figures as (
 
     select * exclude (headlines), unnest(headlines) as headline
-    from joint_clusters
+    from joint_sums
 
 ),
 
@@ -522,8 +569,8 @@ raised_joint_sums as (
         later.commitment_key,
         earlier.commitment_key as leading_key,
         not (later.is_raised or later.is_open and earlier.is_open) as is_restated
-    from joint_clusters as later
-    inner join joint_clusters as earlier using (sum_key)
+    from joint_sums as later
+    inner join joint_sums as earlier using (sum_key)
     where later.commitment_key <> earlier.commitment_key
         and later.first_date > earlier.first_date
         and (
@@ -622,7 +669,7 @@ joined_partners as (
     from with_partners
     inner join joint_clusters
         on with_partners.counterpart_id = joint_clusters.counterpart_id
-        and starts_with(joint_clusters.sum_key, with_partners.money_kind || '|')
+        and with_partners.money_kind = joint_clusters.money_kind
     left join joined_sets on joint_clusters.commitment_key = joined_sets.commitment_key
     where len(joint_clusters.contributor_ids) > len(with_partners.contributor_ids)
         and list_has_all(joint_clusters.contributor_ids, with_partners.contributor_ids)
@@ -679,7 +726,8 @@ described_gifts as (
         effective_date,
         unnest(recipient_hints) as recipient_hint
     from united_joint_sums
-    where counterpart_id is not null and not is_listed_counterpart and len(contributor_ids) = 1 and len(recipient_hints) > 0
+    inner join hints using (claim_id)
+    where counterpart_id is not null and not is_listed_counterpart and len(contributor_ids) = 1
 
 ),
 
@@ -746,7 +794,7 @@ by_recipient as (
         effective_date,
         unnest(recipient_hints) as recipient_hint
     from united_sets
-    where len(recipient_hints) > 0
+    inner join hints using (claim_id)
 
 ),
 
@@ -1002,7 +1050,6 @@ sums_said as (
         max(gift_year) as gift_year,
         bool_or(is_top_up) as is_topped_up,
         bool_or(is_exit) as is_ended,
-        bool_or(is_raise or is_cut) as is_changed,
         max(stage_rank) as last_stage_rank,
         min(effective_date) as first_date,
         max(effective_date) as last_date
@@ -1017,32 +1064,77 @@ sums_said as (
 
 ),
 
+-- A giver of thousands of sums is not compared with itself throughout: figures a quarter apart are in one step or the
+-- next, and days half a year apart in one period or the next.
 sums_by_recipient as (
 
-    select *, unnest(recipient_ids) as counterpart_id from sums_said
+    select
+        commitment_key,
+        hash(money_kind, contributor_key, unnest(recipient_ids), currency) as giving_n,
+        cast(headline as double) as headline,
+        floor(ln(headline) / ln(1.25)) as size_step,
+        last_stage_rank,
+        first_date,
+        last_date,
+        gift_year,
+        is_topped_up or is_ended as is_new,
+        money_kind in ('funding need', 'funding target') as is_reckoned
+    from sums_said
+
+),
+
+earlier_sums as (
+
+    select
+        * exclude (size_step),
+        unnest([size_step - 1, size_step, size_step + 1]) as size_step
+    from (
+        select
+            *,
+            unnest([
+                (last_date - date '2000-01-01') // {{ var('repeat_days') + 1 }},
+                (last_date - date '2000-01-01') // {{ var('repeat_days') + 1 }} + 1
+            ]) as period
+        from sums_by_recipient
+    )
+
+),
+
+possible_steps as (
+
+    select distinct later.commitment_key, earlier.commitment_key as earlier_key
+    from sums_by_recipient as later
+    inner join earlier_sums as earlier
+        on later.giving_n = earlier.giving_n
+        and later.size_step = earlier.size_step
+        and (later.first_date - date '2000-01-01') // {{ var('repeat_days') + 1 }} = earlier.period
+    where later.commitment_key <> earlier.commitment_key
+        and later.headline <> earlier.headline
+        and later.headline <= 1.25 * earlier.headline
+        and earlier.headline <= 1.25 * later.headline
+        and not later.is_new
+        and coalesce(later.gift_year = earlier.gift_year, true)
+        and later.first_date - earlier.last_date between 0 and {{ var('repeat_days') }}
+        and (coalesce(later.last_stage_rank > earlier.last_stage_rank, false)
+            or later.is_reckoned and later.first_date > earlier.last_date)
+
+),
+
+told_in as (
+
+    select commitment_key, list_distinct(flatten(list(document_ids))) as document_ids
+    from sums_said
+    group by commitment_key
 
 ),
 
 steps as (
 
-    select distinct later.commitment_key, earlier.commitment_key as earlier_key
-    from sums_by_recipient as later
-    inner join sums_by_recipient as earlier using (money_kind, contributor_key, counterpart_id, currency)
-    where later.commitment_key <> earlier.commitment_key
-        and later.headline <> earlier.headline
-        and greatest(later.headline, earlier.headline) <= 1.25 * least(later.headline, earlier.headline)
-        and not later.is_topped_up
-        and not later.is_ended
-        and not list_has_any(later.document_ids, earlier.document_ids)
-        and coalesce(later.gift_year = earlier.gift_year, true)
-        and case
-            when money_kind in ('funding need', 'funding target')
-                then later.first_date - earlier.last_date between 1 and {{ var('repeat_days') }}
-            else {{ is_step_of(
-                'later.last_stage_rank', 'later.first_date', 'earlier.last_stage_rank', 'earlier.last_date',
-                var('repeat_days')
-            ) }}
-        end
+    select possible_steps.*
+    from possible_steps
+    inner join told_in as later using (commitment_key)
+    inner join told_in as earlier on possible_steps.earlier_key = earlier.commitment_key
+    where not list_has_any(later.document_ids, earlier.document_ids)
 
 ),
 
@@ -1069,8 +1161,8 @@ final as (
     select
         united_currencies.claim_id,
         coalesce(joined_steps.leading_key, united_currencies.commitment_key) as commitment_key,
-        united_currencies.block_key,
-        united_currencies.recipient_hints,
+        keyed.block_key,
+        list_concat(keyed.recipient_hints, keyed.partner_hints, keyed.place_hints) as recipient_hints,
         united_currencies.counterpart_id,
         united_currencies.named_counterpart_id,
         united_currencies.currency,
@@ -1081,10 +1173,7 @@ final as (
         concat_ws(
             '; ',
             case when united_currencies.figure_reason <> 'first' then united_currencies.figure_reason end,
-            case
-                when united_currencies.stated_counterpart_id is null and united_currencies.counterpart_id is not null
-                    then 'recipient from the only match'
-            end,
+            case when united_currencies.is_matched_recipient then 'recipient from the only match' end,
             case when united_currencies.repeat_n > 0 then 'the same figure again, as a new promise' end,
             case when united_currencies.is_narrowed then 'the same sum for a recipient that works for the one named' end,
             case when united_currencies.is_same_description then 'the same sum for a recipient with another name' end,
@@ -1094,6 +1183,7 @@ final as (
             case when joined_steps.leading_key is not null then 'stated anew in another figure' end
         ) as cluster_reason
     from united_currencies
+    inner join keyed using (claim_id)
     left join joined_steps using (commitment_key)
 
 )
