@@ -263,3 +263,17 @@
   {#- True when a claim may be a step up the ladder from an earlier one: of a higher stage, and at most so much later. -#}
   coalesce({{ rank }} > {{ earlier_rank }} and {{ date }} - {{ earlier_date }} between 0 and {{ days }}, false)
 {%- endmacro %}
+
+
+{% macro with_last_leader(links) -%}
+  {#- The links of a CTE (commitment_key to leading_key), in which who follows a follower follows its leader. -#}
+  (
+
+    select
+        links.commitment_key,
+        coalesce(leaders.leading_key, links.leading_key) as leading_key
+    from {{ links }} as links
+    left join {{ links }} as leaders on links.leading_key = leaders.commitment_key
+
+)
+{%- endmacro %}

@@ -32,7 +32,8 @@ def _read(text, *, gives, letter="P"):
 
 def _pairs(readings, *, receive=False):
     text = readings.document.text
-    return {text[start:end]: name.words for (start, end), name in _parallel(readings, receive=receive).items()}
+    found = _parallel(readings, _lists(readings), receive=receive)
+    return {text[start:end]: name.words for (start, end), name in found.items()}
 
 
 @pytest.mark.parametrize(

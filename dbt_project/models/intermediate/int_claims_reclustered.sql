@@ -70,8 +70,10 @@ linked_sums as (
         and coalesce(
             abs(unpriced.effective_date - money_clusters.effective_date) <= {{ var('repeat_days') }}
             -- The payment of what was promised may come later.
-            or coalesce(unpriced.stage_rank > money_clusters.stage_rank, false)
-                and unpriced.effective_date - money_clusters.effective_date between 0 and {{ var('payment_days') }},
+            or {{ is_step_of(
+                'unpriced.stage_rank', 'unpriced.effective_date', 'money_clusters.stage_rank',
+                'money_clusters.effective_date', var('payment_days')
+            ) }},
             true
         )
     where unpriced.main_resource = 'financial'

@@ -108,7 +108,6 @@ counted as (
 
     select
         valued.*,
-        valued.currency in (select currency from {{ ref('rough_rates') }}) as is_without_rate,
         turns.highest_open,
         turns.highest_raised,
         turns.lowest_cut,
@@ -144,7 +143,6 @@ distinct_values as (
             or coalesce(headline > lowest_cut and effective_date <= last_cut_date, false)
             or not is_restated and coalesce(effective_date < restated_date, false)
         ) as is_superseded,
-        bool_and(coalesce(is_without_rate, false)) as is_without_rate,
         min(source_rank) as source_rank,
         {{ distinct_n('source_key') }} as independent_sources_n,
         {{ distinct_n('document_id') }} as documents_n,
@@ -157,10 +155,16 @@ distinct_values as (
 
 ),
 
+rough_rates as (
+
+    select currency as rough_currency from {{ ref('rough_rates') }}
+
+),
+
 ranked as (
 
     select
-        *,
+        distinct_values.*,
         row_number() over (
             partition by commitment_id, measure, stage_group
             order by
@@ -168,7 +172,7 @@ ranked as (
                 is_superseded,
                 currency is null,
                 -- A sum in a currency that has no published rate would be worth nothing in dollars.
-                is_without_rate,
+                rough_currency is not null,
                 source_rank,
                 independent_sources_n desc,
                 last_date desc nulls last,
@@ -177,6 +181,7 @@ ranked as (
                 currency
         ) as preference_n
     from distinct_values
+    left join rough_rates on distinct_values.currency = rough_rates.rough_currency
 
 ),
 

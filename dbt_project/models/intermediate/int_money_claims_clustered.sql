@@ -758,19 +758,20 @@ same_descriptions as (
 
 ),
 
+joined_descriptions as {{ with_last_leader('same_descriptions') }},
+
 united_sets as (
 
     select
         united_joint_sums.* exclude (commitment_key, counterpart_id),
-        coalesce(leaders.leading_key, same_descriptions.leading_key, united_joint_sums.commitment_key) as commitment_key,
+        coalesce(joined_descriptions.leading_key, united_joint_sums.commitment_key) as commitment_key,
         coalesce(leading_gifts.counterpart_id, united_joint_sums.counterpart_id) as counterpart_id,
-        same_descriptions.leading_key is not null as is_same_description
+        joined_descriptions.leading_key is not null as is_same_description
     from united_joint_sums
-    left join same_descriptions using (commitment_key)
-    left join same_descriptions as leaders on same_descriptions.leading_key = leaders.commitment_key
+    left join joined_descriptions using (commitment_key)
     left join (select commitment_key, any_value(counterpart_id) as counterpart_id from described_gifts group by commitment_key)
         as leading_gifts
-        on coalesce(leaders.leading_key, same_descriptions.leading_key) = leading_gifts.commitment_key
+        on joined_descriptions.leading_key = leading_gifts.commitment_key
 
 ),
 
@@ -990,24 +991,20 @@ same_sums as (
         and (
             greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
                 <= {{ var('revision_days') }}
-            or later.first_date - original.last_date between 0 and {{ var('payment_days') }}
-                and later.first_stage_rank > original.last_stage_rank
-            or original.first_date - later.last_date between 0 and {{ var('payment_days') }}
-                and original.first_stage_rank > later.last_stage_rank
+            or {{ is_step_of(
+                'later.first_stage_rank', 'later.first_date', 'original.last_stage_rank', 'original.last_date',
+                var('payment_days')
+            ) }}
+            or {{ is_step_of(
+                'original.first_stage_rank', 'original.first_date', 'later.last_stage_rank', 'later.last_date',
+                var('payment_days')
+            ) }}
         )
     group by later.commitment_key
 
 ),
 
-joined_currencies as (
-
-    select
-        same_sums.commitment_key,
-        coalesce(leaders.leading_key, same_sums.leading_key) as leading_key
-    from same_sums
-    left join same_sums as leaders on same_sums.leading_key = leaders.commitment_key
-
-),
+joined_currencies as {{ with_last_leader('same_sums') }},
 
 united_currencies as (
 
@@ -1146,15 +1143,7 @@ restated_sums as (
 
 ),
 
-joined_steps as (
-
-    select
-        restated_sums.commitment_key,
-        coalesce(leaders.leading_key, restated_sums.leading_key) as leading_key
-    from restated_sums
-    left join restated_sums as leaders on restated_sums.leading_key = leaders.commitment_key
-
-),
+joined_steps as {{ with_last_leader('restated_sums') }},
 
 final as (
 

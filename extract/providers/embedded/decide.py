@@ -87,6 +87,7 @@ _LEAD_WEIGHT = 1.5
 _BORROWER = 0.1
 # How much of a record's probability one stage must hold to overrule the words beside it.
 _SURE_STAGE = 0.8
+_PAID = frozenset({"disbursed", "disbursing"})
 # How sure to be of a member whose organisation is named elsewhere in the document.
 _SURE_MEMBER = 0.97
 _ORGANISATIONS = {"igo", "bloc", "force", "programme", "government_body", "ngo"}
@@ -160,8 +161,8 @@ class _Decider:
         self.recipients = self._mass("PF")
         self.givers = {letter: self._givers(letter) for letter in "PT"}
         self.body = self._body()
-        self.beside = _parallel(readings)
-        self.beneath = _parallel(readings, receive=True)
+        self.beside = _parallel(readings, self.lists)
+        self.beneath = _parallel(readings, self.lists, receive=True)
         self.decision = Decision()
         # Names that already act in a record with a figure, by type.
         self.valued: set[tuple[str, Name]] = set()
@@ -249,9 +250,9 @@ class _Decider:
 
     def _is_replaced(self, one: Candidate, behind: list[Candidate]) -> bool:
         """Whether a figure is the old one of "raised from 50 to 75 million", the new one being a candidate too."""
-        start, end = self.readings.sentence(one.start)
+        _, end = self.readings.sentence(one.start)
         new = next((other for other in behind if other.name is None and one.end <= other.start < end), None)
-        if new is None or new.letter != one.letter or not CHANGES.search(fold_letters(self.text[start:end])[0]):
+        if new is None or new.letter != one.letter or not CHANGES.search(self._folded_sentence(one)):
             return False
         words, between = self.text[one.start : one.end], self.text[one.end : new.start + 4]
         if self.language == "tr":
@@ -262,21 +263,21 @@ class _Decider:
     def _new_figure(self, one: Candidate) -> str:
         """The words of a figure; of "from 50 to 75 million", where something is raised or cut, those of the new one."""
         words = self.text[one.start : one.end]
-        start, end = self.readings.sentence(one.start)
         match = NEW_FIGURE.search(words)
-        if match is None or not self._is_old(one) or not CHANGES.search(fold_letters(self.text[start:end])[0]):
+        if match is None or not self._is_old(one) or not CHANGES.search(self._folded_sentence(one)):
             return words
         return words[match.end() :]
 
     def _is_changed(self, one: Candidate) -> bool:
         """Whether a figure is the new one of "raised from 50 to 75 million"."""
-        start, end = self.readings.sentence(one.start)
+        if not CHANGES.search(self._folded_sentence(one)):
+            return False
+        start, _ = self.readings.sentence(one.start)
         before = fold_letters(self.text[max(start, one.start - 40) : one.start + 4])[0]
-        changes = CHANGES.search(fold_letters(self.text[start:end])[0])
-        return bool(changes) and (self._new_figure(one) != self.text[one.start : one.end] or any(
+        return self._new_figure(one) != self.text[one.start : one.end] or any(
             OLD_FIGURE.search(before[: place.start()]) and NEW_FIGURE.search(before[place.start() :])
             for place in re.finditer(r"\d", before)
-        ))  # fmt: skip
+        )
 
     def _is_old(self, one: Candidate) -> bool:
         """Whether "from" stands before a figure, or at its beginning."""
@@ -527,9 +528,9 @@ class _Decider:
         columns = COLUMNS[letter]
         total = sum(one.scores[columns] for one in group)
         is_sure = float(total.max()) >= _SURE_STAGE * float(total.sum())
-        said = self._said_stage(group, letter)
         likeliest = RECORD_CLASSES[columns[int(total.argmax())]][2:]
-        if is_sure and not (said == "pledged" and likeliest in {"disbursed", "disbursing"}):
+        said = None if is_sure and likeliest not in _PAID else self._said_stage(group, letter)
+        if is_sure and said != "pledged":
             said = None
         stage = said or likeliest
         # The network says "proposed" of invitations too; words that say it mean it.
@@ -555,10 +556,9 @@ class _Decider:
     def _exact_stage(self, one: Candidate, letter: str, stage: str) -> str:
         """What the network does not tell apart: refused, suspended and cancelled; expelled and suspended."""
         before = self.text[max(0, one.start - 45) : one.start]
-        if letter == "P" and stage in {"disbursed", "disbursing"} and PART_OF.search(before):
-            return "pledged"  # "30 of the 75 million have been paid": the 75 were promised
-        if letter == "P" and stage in {"disbursed", "disbursing"} and self._is_changed(one):
-            return "pledged"  # what is raised from 50 to 75 million is a promise
+        # Of "30 of the 75 million have been paid" the 75 were promised, and what is raised from 50 to 75 million is.
+        if letter == "P" and stage in _PAID and (PART_OF.search(before) or self._is_changed(one)):
+            return "pledged"
         ends = {"P": "refused", "T": "refused", "M": "expelled"}
         if ends.get(letter) != stage:
             return stage
@@ -810,7 +810,10 @@ def _only(mentions: list[ActorMention]) -> ActorMention | None:
     return mentions[0] if len({one.actor.entity_id for one in mentions}) == 1 else None
 
 
-def _lists(readings: Readings) -> dict[Name, frozenset[Name]]:
+_Lists = dict[Name, frozenset[Name]]
+
+
+def _lists(readings: Readings) -> _Lists:
     """For each name, those that stand in one list with it: nothing but commas and "and" between them.
 
     Adjectives are listed among adjectives only: in "said a French official, Peru and Chile" France is not.
@@ -838,7 +841,7 @@ def _lists(readings: Readings) -> dict[Name, frozenset[Name]]:
     return found
 
 
-def _parallel(readings: Readings, *, receive: bool = False) -> dict[tuple[int, int], Name]:
+def _parallel(readings: Readings, lists: _Lists, *, receive: bool = False) -> dict[tuple[int, int], Name]:
     """The giver, or recipient, of each figure in a sentence of several, where every figure has its own beside it.
 
     "Norway gave 20 million, Chile 5 million and Peru 3 million", or "20 million from Norway, 5
@@ -851,7 +854,7 @@ def _parallel(readings: Readings, *, receive: bool = False) -> dict[tuple[int, i
                    if one.name is None and start <= one.start < end and one.letter in "PT"
                    and one.probability >= 0.25 and one.kind in _FIGURES]  # fmt: skip
         for run in _runs(readings, figures):
-            in_turn = _in_turn(readings, run, start, end, receive=receive)
+            in_turn = _in_turn(readings, lists, run, (start, end), receive=receive)
             if in_turn:
                 found |= {(one.start, one.end): name for one, name in zip(run, in_turn, strict=True)}
                 continue
@@ -870,23 +873,22 @@ def _parallel(readings: Readings, *, receive: bool = False) -> dict[tuple[int, i
     return found
 
 
-def _in_turn(readings: Readings, run: list[Candidate], start: int, end: int, *, receive: bool) -> list[Name]:
+def _in_turn(
+    readings: Readings, lists: _Lists, run: list[Candidate], sentence: tuple[int, int], *, receive: bool
+) -> list[Name]:
     """The names of a list that is as long as a list of figures: "A, B and C promised 40, 25 and 15 million"."""
     text = readings.document.text
     gaps = [text[one.end : other.start] for one, other in pairwise(run)]
     if not all(gap.strip() and LIST.fullmatch(fold_text(gap)) for gap in gaps) or not gaps[-1].strip(" ,،、，"):
         return []  # "120 million, 70 million of it from Paris" is no list
-    for first, others in _lists(readings).items():
+    for first, others in lists.items():
         listed = sorted((first, *others), key=lambda name: name.start)
-        if len(listed) != len(run) or not (start <= listed[0].start and listed[-1].end <= end):
+        if len(listed) != len(run) or not (sentence[0] <= listed[0].start and listed[-1].end <= sentence[1]):
             continue
         if len({name.entity for name in listed}) != len(run) or not all(map(may_act, listed)):
             continue
-        gives, receives = (
-            sum(next((p for p, name in side if name == one), 0.0) for candidate in run for one in listed
-                for side in [getattr(candidate, part)])
-            for part in ("actors", "counterparts")
-        )  # fmt: skip
+        gives = sum(p for one in run for p, name in one.actors if name in listed)
+        receives = sum(p for one in run for p, name in one.counterparts if name in listed)
         if (receives > gives) == receive:
             return listed
     return []
