@@ -18,6 +18,9 @@ Kind = Literal["n", "w", "c", "h", "s", "p", "b"]
 # "( 824 ) million": some Arabic agencies put figures in brackets; a list number "(3)" stands before no word.
 _BRACKETED = re.compile(r"\(([ ]?\d[\d.,]*[ ]?)\)(?= [\u0621-\u064a])")
 
+# Gulf agencies write a decimal right to left around the letter ra: "4ر2" is 2.4.
+_TURNED_DECIMAL = re.compile(r"(?<![\d.,٫])(\d{1,3})ر(\d{1,3})(?![\d.,٫])")
+
 SYMBOLS = "$€£¥₽₹₺₩₪₴₦₫₱₸₼₾₵฿₡₲৳"
 
 
@@ -85,6 +88,8 @@ def scan(text: str, language: str | None = None) -> Scan:
     folded, offsets = fold_letters(text)
     if "(" in folded:
         folded = _BRACKETED.sub(lambda found: f" {found.group(1)} ", folded)
+    if "ر" in folded:
+        folded = _TURNED_DECIMAL.sub(r"\2٫\1", folded)
     tokens: list[Token] = []
     previous_end = 0
     for match in _token_pattern().finditer(folded):
