@@ -107,7 +107,6 @@ class Readings:
     named: list[ActorMention]
     names: list[Name] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
-    vectors: dict[tuple[int, int], Any] = field(default_factory=dict)
 
     def sentence(self, position: int) -> tuple[int, int]:
         """The sentence that holds a place of the text."""
@@ -234,9 +233,6 @@ def _read_passage(
     is_target = [target[0] <= start and end <= target[1] for start, end in places_of]
     pairs = [(n, other) for n in range(len(spans)) for other in actors if n != other and is_target[n]]
     places = [pair_features(text, spans, n, other) for n, other in pairs]
-    for n, place in enumerate(places_of):
-        if is_target[n] or place not in readings.vectors:
-            readings.vectors[place] = vectors[n]
     links = dict(zip(pairs, model.pairs(vectors, pairs, places).tolist(), strict=True))
     for n, (start, end) in enumerate(places_of):
         if not is_target[n]:
