@@ -24,6 +24,7 @@ PARSED = [
     ("en", "US$ 5 million", "5000000", "USD", "exact"),
     ("en", "A$5m", "5000000", "AUD", "exact"),
     ("en", "S$5m", "5000000", "SGD", "exact"),
+    ("zh", "三億歐元", "300000000", "EUR", "exact"),
     ("es", "U$S 475 millones", "475000000", "USD", "exact"),
     ("es", "u$d 20 millones", "20000000", "USD", "exact"),
     ("en", "5 million Canadian dollars", "5000000", "CAD", "exact"),
