@@ -572,9 +572,9 @@ def _country_of_phrase(core: str, type_hint: ActorType, language: str | None) ->
         rest = core
         for mention in reversed(mentions):
             rest = rest[: mention.start] + rest[mention.end :]
-        if HAN_PERSON.search(rest):
+        if HAN_PERSON.search(simplify(rest)):
             return country if type_hint == "country" else "person"
-        return country if not rest or HAN_GOVERNMENT.fullmatch(rest) else None
+        return country if not rest or HAN_GOVERNMENT.fullmatch(simplify(rest)) else None
     rest_words = [word for word in _rest(core, mentions) if not is_light(word)]
     if any(is_person(word) and not is_government(word) for word in rest_words):
         return country if type_hint == "country" else "person"
