@@ -1,8 +1,8 @@
 """Fits `confidence.json`: which evidence speaks for a strictly right record, and how much.
 
 In: passages and documents with gold, none of which the network was trained on. Out: coefficients of a
-logistic line, fitted with a penalty on large ones (ridge). Passages are many, and say which evidence
-counts for more; documents are few, and say how often such records are right in whole articles.
+logistic line, fitted on all of them with a penalty on large ones (ridge). Passages are many, and say which
+evidence counts for more; documents are few, and say how often such records are right in whole articles.
 
     python -m extract.providers.embedded.calibrate --passages "passages_shapes_idiom_*" \
         --set seeds/gold/development seeds/documents
@@ -128,15 +128,10 @@ def main() -> None:
     parser.add_argument("--set", nargs=2, type=Path, action="append", required=True, metavar=("GOLD", "DOCUMENTS"))
     options = parser.parse_args()
     found, right = judged([(read_gold(gold), documents) for gold, documents in options.set], WEIGHTS)
-    records_n = len(right)
-    if options.passages:
-        of_passages = judged_passages(options.passages, WEIGHTS)
-        coefficients = rescaled(fit(*of_passages), found, right)
-        records_n += len(of_passages[1])
-    else:
-        coefficients = fit(found, right)
-    write(coefficients, records_n)
-    print(f"{COEFFICIENTS.name}: fitted on {records_n} records, {len(right)} of documents, {sum(right)} of these right")
+    more, more_right = judged_passages(options.passages, WEIGHTS) if options.passages else ([], [])
+    line = fit([*more, *found], [*more_right, *right])
+    write(rescaled(line, found, right), len(more) + len(found))
+    print(f"{COEFFICIENTS.name}: fitted on {len(more)} records of passages and {len(found)} of documents")
 
 
 if __name__ == "__main__":

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
 from extract.normalise.actors import resolve_actor
-from extract.providers.embedded.candidates import COLUMNS, RECORD_CLASSES, Candidate, Name, Readings
+from extract.providers.embedded.candidates import COLUMNS, RECORD_CLASSES, Candidate, Readings
 from extract.providers.embedded.examples import ROLES
-from extract.providers.embedded.words import PERSONNEL_WORDS
 from extract.schema import Actor, RecordType
 
 COEFFICIENTS = Path(__file__).with_name("confidence.json")
@@ -71,11 +70,8 @@ def evidence(
               if (other.start, other.end) == (one.start, one.end) and other.letter != one.letter]  # fmt: skip
     names = sum(abs(name.start - one.start) < _NEAR for name in readings.names)
     gives = kind in {"pledge", "troop_commitment"} and one.name is None
-    is_personnel = kind == "troop_commitment" and PERSONNEL_WORDS.search(readings.document.text, start, end) is not None
     stage = draft.get("stage") or draft.get("role")
     likely = {name[2:]: float(p) for name, p in zip(RECORD_CLASSES, one.scores, strict=False) if name[0] == one.letter}
-    beside = sum(other.letter == one.letter and other is not one and start <= other.start < end
-                 and other.probability >= 0.5 for other in readings.candidates)  # fmt: skip
     found = {
         "troops": float(kind == "troop_commitment"),
         "membership": float(kind == "membership"),
@@ -107,21 +103,16 @@ def evidence(
         "names_near": min(names, 12) / 5,
         "person_seat": float(is_seat and not (who_actor is not None and who_actor.is_resolved)),
         "stage_share": _log_odds(likely.get(stage or "", 0.0) / max(1e-6, sum(likely.values()))),
-        "headline": float(start == 0),
-        "beside": math.log1p(beside),
-        "giver_in_sentence": float(_stands_in(who, [name for _, name in one.actors], start, end)),
-        "counterpart_in_sentence": float(_stands_in(side, [name for _, name in one.counterparts], start, end)),
-        "personnel": float(is_personnel),
+        "counterpart_in_sentence": float(
+            side is not None
+            and any(name.words == side["name"] and start <= name.start < end for _, name in one.counterparts)
+        ),
     }
     found |= {f"{name}_of_{one}": found[name] * (kind == one) for one in get_args(RecordType) for name in _BY_TYPE}
     found |= _one_of("stage", stage, _STAGES)
     found |= _one_of("anchor", one.kind, _ANCHORS)
     found |= _one_of("giver", who["type"] if who else None, _GIVERS)
     return found | _one_of("counterpart", side["type"] if side else None, _COUNTERPARTS)
-
-
-def _stands_in(actor: Mapping[str, Any] | None, names: Sequence[Name], start: int, end: int) -> bool:
-    return actor is not None and any(name.words == actor["name"] and start <= name.start < end for name in names)
 
 
 def _one_of(what: str, value: str | None, known: tuple[str, ...]) -> Evidence:

@@ -105,8 +105,8 @@ class Thresholds:
     joint_actor: float = 0.1
     counterpart: float = 0.35
     joined: float = 0.9
-    # Of records that are given, three in five at least are to be strictly right.
-    confidence: float = 0.6
+    # A record that is given is more likely right than wrong.
+    confidence: float = 0.5
 
 
 @dataclass
