@@ -30,7 +30,7 @@ from extract.normalise.government_words import (
     may_stand_beside_forces,
 )
 from extract.normalise.missions import described_missions
-from extract.normalise.tokens import Scan, scan
+from extract.normalise.tokens import Scan, scan, simplify
 from extract.schema import Actor, ActorType
 
 
@@ -405,16 +405,16 @@ _AFTER_SIDE = frozenset("面案式法向针位便程可才能阵")
 
 def _han_mentions(text: str, table: Aliases, language: str | None) -> list[ActorMention]:
     mentions: list[ActorMention] = []
-    position, heads = 0, table.han_heads
+    position, heads, simplified = 0, table.han_heads, simplify(text)
     while position < len(text) - 1:
-        for candidate in heads.get(text[position : position + 2], ()):
-            if text.startswith(candidate, position):
+        for candidate in heads.get(simplified[position : position + 2], ()):
+            if simplified.startswith(candidate, position):
                 alias = table.by_han[candidate][0]
                 end = position + len(candidate)
-                if _HAN_MONEY.match(text, end):
+                if _HAN_MONEY.match(simplified, end):
                     position = end - 1
                     break
-                if len(candidate) == 2 and candidate[1] == "方" and not _is_side(text, position, end):
+                if len(candidate) == 2 and candidate[1] == "方" and not _is_side(simplified, position, end):
                     continue
                 if alias.entity_id:
                     mentions.append(_mention(text, position, end, alias, table))
@@ -517,7 +517,7 @@ def _without_article(core: str) -> str:
 def _exact(table: Aliases, name: str, language: str | None) -> Alias | None:
     """The alias that the whole of `name` is, the document's language first."""
     if _HAN.search(name):
-        return next((alias for alias in table.by_han.get(name, ()) if alias.entity_id), None)
+        return next((alias for alias in table.by_han.get(simplify(name), ()) if alias.entity_id), None)
     key = words_of(name)
     if not key:
         return None
@@ -572,9 +572,9 @@ def _country_of_phrase(core: str, type_hint: ActorType, language: str | None) ->
         rest = core
         for mention in reversed(mentions):
             rest = rest[: mention.start] + rest[mention.end :]
-        if HAN_PERSON.search(rest):
+        if HAN_PERSON.search(simplify(rest)):
             return country if type_hint == "country" else "person"
-        return country if not rest or HAN_GOVERNMENT.fullmatch(rest) else None
+        return country if not rest or HAN_GOVERNMENT.fullmatch(simplify(rest)) else None
     rest_words = [word for word in _rest(core, mentions) if not is_light(word)]
     if any(is_person(word) and not is_government(word) for word in rest_words):
         return country if type_hint == "country" else "person"

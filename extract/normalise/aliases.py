@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple, cast
 from extract.config import project_root
 from extract.errors import ConfigError
 from extract.normalise.not_actors import not_actors
-from extract.normalise.tokens import fold_words, split_words
+from extract.normalise.tokens import fold_words, simplify, split_words
 from extract.schema import ActorType
 
 Form = Literal["name", "adjective", "capital", "government", "abbreviation"]
@@ -163,7 +163,7 @@ def _index(
     by_han: dict[str, list[Alias]] = {}
     for alias, written in zip(everything, _fold_all([alias.text for alias in everything]), strict=True):
         if not written.isascii() and any(map(is_han, written)):
-            by_han.setdefault(alias.text, []).append(alias)
+            by_han.setdefault(simplify(alias.text), []).append(alias)
             continue
         key = tuple(written.split(" ")) if written.replace(" ", "").isalpha() else words_of(written)
         by_words.setdefault(key, []).append(alias)

@@ -227,6 +227,8 @@ def _currency_before(found: Scan, first: int, used: int) -> tuple[int, Currency]
         return None if plain is None else (position, plain)
     if kind == "w":
         written = found.original(position)
+        if _is_dollar_between(found, position):
+            return position - 2, Currency("USD", False)
         if found.kind(position - 1) == "s" and found.glued(position):
             lettered = currencies.symbol(found.word(position - 1), found.word(position), found.language)
             if lettered is not None:
@@ -299,6 +301,14 @@ def _currency_after(found: Scan, last: int, *, magnitude: Decimal) -> tuple[Curr
             pair = currencies.member("dollar", country)
             return None if pair is None else (pair, position)
     return None
+
+
+def _is_dollar_between(found: Scan, position: int) -> bool:
+    """Whether tokens up to `position` are U$S or U$D, the dollar of the River Plate."""
+    return (
+        found.word(position) in ("s", "d") and found.word(position - 1) == "$" and found.word(position - 2) == "u"
+        and found.glued(position) and found.glued(position - 1)
+    )  # fmt: skip
 
 
 def _symbol_after(found: Scan, position: int) -> tuple[Currency, int] | None:

@@ -1,7 +1,7 @@
 """Text → words, figures and marks, in a form in which nine languages can be looked up.
 
 Enters a text; leaves its tokens with offsets in code points of that text. Folding makes lookups
-simple: lower case, no accents, Latin digits, one kind of space, quote and dash, Arabic letters
+simple: lower case, no accents, simplified Chinese, Latin digits, one kind of space, quote and dash, Arabic letters
 without hamza, marks or tatweel. What a word means does not belong here.
 """
 
@@ -11,12 +11,16 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 Kind = Literal["n", "w", "c", "h", "s", "p", "b"]
 
 # "( 824 ) million": some Arabic agencies put figures in brackets; a list number "(3)" stands before no word.
 _BRACKETED = re.compile(r"\(([ ]?\d[\d.,]*[ ]?)\)(?= [\u0621-\u064a])")
+
+# Gulf agencies write a decimal right to left around the letter ra: "4ر2" is 2.4.
+_TURNED_DECIMAL = re.compile(r"(?<![\d.,٫])(\d{1,3})ر(\d{1,3})(?![\d.,٫])")
 
 SYMBOLS = "$€£¥₽₹₺₩₪₴₦₫₱₸₼₾₵฿₡₲৳"
 
@@ -85,6 +89,8 @@ def scan(text: str, language: str | None = None) -> Scan:
     folded, offsets = fold_letters(text)
     if "(" in folded:
         folded = _BRACKETED.sub(lambda found: f" {found.group(1)} ", folded)
+    if "ر" in folded:
+        folded = _TURNED_DECIMAL.sub(r"\2٫\1", folded)
     tokens: list[Token] = []
     previous_end = 0
     for match in _token_pattern().finditer(folded):
@@ -201,6 +207,20 @@ def _removable() -> re.Pattern[str]:
     )
 
 
+def simplify(text: str) -> str:
+    """A text with simplified Chinese characters in place of traditional ones, of the same length."""
+    return text.translate(_simplified())
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> dict[int, str]:
+    """The simplified character of each traditional one, as `traditional_chinese.txt` has them."""
+    source = Path(__file__).with_name("traditional_chinese.txt").read_text(encoding="utf-8")
+    lines = [line for line in source.splitlines() if not line.startswith("#")]
+    return {ord(one): other for first, second in zip(lines[::2], lines[1::2], strict=True)
+            for one, other in zip(first, second, strict=True)}  # fmt: skip
+
+
 @lru_cache(maxsize=1)
 def _fold_table() -> dict[int, str]:
     """Code point → one character; the length of a text never changes."""
@@ -213,6 +233,7 @@ def _fold_table() -> dict[int, str]:
         table.update({zero + digit: str(digit) for digit in range(10)})
     # Fullwidth forms, but for the comma and full stop, which end clauses in Chinese.
     table.update({code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if code not in (0xFF0C, 0xFF0E)})
+    table.update(_simplified())
     for sources, target in (
         ("\u00a0\u202f\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u3000\t", " "),
         ("‘’‛ʼ`´′＇", "'"),

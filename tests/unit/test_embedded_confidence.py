@@ -10,8 +10,8 @@ from extract.documents import document_from_text
 from extract.gold import GoldDocument, GoldRecord
 from extract.providers import embedded
 from extract.providers.embedded import EmbeddedProvider
-from extract.providers.embedded.calibrate import fit, judged
-from extract.providers.embedded.confidence import COEFFICIENTS, confidence
+from extract.providers.embedded.calibrate import fit, judged, rescaled
+from extract.providers.embedded.confidence import COEFFICIENTS, confidence, log_odds
 from extract.providers.embedded.decide import Thresholds, decide
 from extract.providers.embedded.model import Model
 
@@ -57,6 +57,16 @@ def test_a_penalty_keeps_coefficients_small_where_there_is_little_to_fit_on():
     found = [{"helps": float(n)} for n in range(6)]
     right = [False] * 3 + [True] * 3
     assert 0 < fit(found, right, penalty=20)["helps"] < fit(found, right, penalty=0.1)["helps"]
+
+
+def test_a_line_is_shifted_to_the_shares_of_other_records_and_keeps_their_order():
+    line = {"intercept": -3.0, "helps": 1.0}
+    found = [{"helps": n / 10} for n in range(40)]
+    right = [n % 4 != 0 for n in range(40)]
+    shifted = rescaled(line, found, right)
+    said = [1 / (1 + math.exp(-log_odds(one, shifted))) for one in found]
+    assert sum(said) / 40 == pytest.approx(0.75, abs=0.01)
+    assert shifted["helps"] > 0
 
 
 def test_judged_knows_the_right_records_of_a_set(tmp_path):

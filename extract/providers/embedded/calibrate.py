@@ -1,15 +1,18 @@
 """Fits `confidence.json`: which evidence speaks for a strictly right record, and how much.
 
-In: gold and its documents, none of which the network was trained on. Out: coefficients of a logistic
-line, fitted with a penalty on large ones (ridge), since records to fit on are few.
+In: passages and documents with gold, none of which the network was trained on. Out: coefficients of a
+logistic line, fitted on all of them with a penalty on large ones (ridge). Passages are many, and say which
+evidence counts for more; documents are few, and say how often such records are right in whole articles.
 
-    python -m extract.providers.embedded.calibrate --set seeds/gold/development seeds/documents
+    python -m extract.providers.embedded.calibrate --passages "passages_shapes_idiom_*" \
+        --set seeds/gold/development seeds/documents
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,11 +23,13 @@ from extract.documents import Document
 from extract.evaluate import score
 from extract.gold import GoldDocument, find_documents, predict, read_gold
 from extract.providers.embedded import WEIGHTS, WEIGHTS_SHA256, EmbeddedProvider
-from extract.providers.embedded.confidence import COEFFICIENTS, Evidence
+from extract.providers.embedded.confidence import COEFFICIENTS, Evidence, log_odds
 from extract.providers.embedded.decide import Thresholds, decide
 from extract.providers.embedded.model import Model
+from extract.providers.embedded.passage_gold import write_gold
 
-PENALTY = 20.0
+PENALTY = 150.0
+PASSAGES = Path("seeds/training")
 _STEPS = 50
 # A draft's number stands where its confidence would, in millionths.
 _NUMBERED = 1e6
@@ -89,6 +94,23 @@ def fit(found: Sequence[Evidence], right: Sequence[bool], penalty: float = PENAL
     return {"intercept": round(intercept, 4)} | {name: round(float(v), 4) for name, v in zip(names, own, strict=True)}
 
 
+def rescaled(
+    coefficients: dict[str, float], found: Sequence[Evidence], right: Sequence[bool]
+) -> dict[str, float]:
+    """The same line, stretched and shifted to the shares that are right of other records (Platt 1999)."""
+    line = fit([{"log_odds": log_odds(one, coefficients)} for one in found], right, penalty=1e-6)
+    stretched = {name: round(value * line["log_odds"], 4) for name, value in coefficients.items()}
+    return stretched | {"intercept": round(stretched["intercept"] + line["intercept"], 4)}
+
+
+def judged_passages(pattern: str, weights: Path) -> tuple[list[Evidence], list[bool]]:
+    """As `judged`, of the files of seeds/training whose names fit."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_gold(sorted(PASSAGES.glob(f"{pattern}.tsv")), folder)
+        return judged([(read_gold(folder), folder)], weights)
+
+
 def write(coefficients: dict[str, float], records_n: int, path: Path = COEFFICIENTS) -> None:
     """Store coefficients beside the sum of the weights that they belong to."""
     stored = {
@@ -102,11 +124,14 @@ def write(coefficients: dict[str, float], records_n: int, path: Path = COEFFICIE
 def main() -> None:
     """`python -m extract.providers.embedded.calibrate`."""
     parser = argparse.ArgumentParser(description="Fit the confidence of the embedded extractor's records.")
+    parser.add_argument("--passages", help="files of seeds/training that the network was not trained on")
     parser.add_argument("--set", nargs=2, type=Path, action="append", required=True, metavar=("GOLD", "DOCUMENTS"))
     options = parser.parse_args()
     found, right = judged([(read_gold(gold), documents) for gold, documents in options.set], WEIGHTS)
-    write(fit(found, right), len(right))
-    print(f"{COEFFICIENTS.name}: fitted on {len(right)} records, {sum(right)} of them right")
+    more, more_right = judged_passages(options.passages, WEIGHTS) if options.passages else ([], [])
+    line = fit([*more, *found], [*more_right, *right])
+    write(rescaled(line, found, right), len(more) + len(found))
+    print(f"{COEFFICIENTS.name}: fitted on {len(more)} records of passages and {len(found)} of documents")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """How likely a record is strictly right: a logistic line over what the decision rested on.
 
 The network is surer of an anchor than the whole record deserves: giver, recipient and stage may each
-be wrong. The coefficients were fitted by `calibrate.py` on documents that the network was not
-trained on, and stand in `confidence.json`.
+be wrong. The coefficients were fitted by `calibrate.py` on passages and documents that the network was
+not trained on, and stand in `confidence.json`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,28 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from extract.normalise.actors import resolve_actor
-from extract.providers.embedded.candidates import COLUMNS, Candidate, Readings
+from extract.providers.embedded.candidates import COLUMNS, RECORD_CLASSES, Candidate, Readings
 from extract.providers.embedded.examples import ROLES
-from extract.schema import Actor
+from extract.schema import Actor, RecordType
 
 COEFFICIENTS = Path(__file__).with_name("confidence.json")
+# What speaks differently for a pledge than for a membership.
+_BY_TYPE = (
+    "record", "anchor", "stage", "words_agree", "words_differ", "giver_known", "counterpart", "counterpart_named",
+    "counterpart_known", "counterpart_likeliest",
+)  # fmt: skip
+# What is right more often than not, or less often: stages and roles, what an anchor is, who stands on either side.
+_STAGES = (
+    "pledged", "committed", "disbursed", "refused", "requested", "promised", "deployed", "withdrawing", "withdrawn",
+    "proposed", "invited", "accepted", "member", "suspended", "expelled", "need", "target", "threshold", "budget",
+    "cost", "total_raised",
+)  # fmt: skip
+_ANCHORS = ("money", "headcount", "number", "actor")
+_GIVERS = ("country", "igo", "government_body", "company", "person", "unknown")
+_COUNTERPARTS = ("country", "igo", "bloc", "force", "programme", "government_body", "person", "unknown")
 # Neighbours are counted this far to both sides of an anchor, in characters.
 _NEAR = 200
 _LEAST = 0.01
@@ -56,7 +70,9 @@ def evidence(
               if (other.start, other.end) == (one.start, one.end) and other.letter != one.letter]  # fmt: skip
     names = sum(abs(name.start - one.start) < _NEAR for name in readings.names)
     gives = kind in {"pledge", "troop_commitment"} and one.name is None
-    return {
+    stage = draft.get("stage") or draft.get("role")
+    likely = {name[2:]: float(p) for name, p in zip(RECORD_CLASSES, one.scores, strict=False) if name[0] == one.letter}
+    found = {
         "troops": float(kind == "troop_commitment"),
         "membership": float(kind == "membership"),
         "sum": float(is_sum),
@@ -85,14 +101,32 @@ def evidence(
         "no_unit": float(one.kind == "number"),
         "sentence": math.log(max(end - start, 20) / 100),
         "names_near": min(names, 12) / 5,
+        "person_seat": float(is_seat and not (who_actor is not None and who_actor.is_resolved)),
+        "stage_share": _log_odds(likely.get(stage or "", 0.0) / max(1e-6, sum(likely.values()))),
+        "counterpart_in_sentence": float(
+            side is not None
+            and any(name.words == side["name"] and start <= name.start < end for _, name in one.counterparts)
+        ),
     }
+    found |= {f"{name}_of_{one}": found[name] * (kind == one) for one in get_args(RecordType) for name in _BY_TYPE}
+    found |= _one_of("stage", stage, _STAGES)
+    found |= _one_of("anchor", one.kind, _ANCHORS)
+    found |= _one_of("giver", who["type"] if who else None, _GIVERS)
+    return found | _one_of("counterpart", side["type"] if side else None, _COUNTERPARTS)
+
+
+def _one_of(what: str, value: str | None, known: tuple[str, ...]) -> Evidence:
+    return {f"{what}_is_{name}": float(value == name) for name in known}
 
 
 def confidence(found: Evidence) -> float:
     """Share of records with such evidence that are strictly right, 0-1, to three places."""
-    coefficients = _coefficients()
-    score = coefficients["intercept"] + sum(coefficients.get(name, 0.0) * value for name, value in found.items())
-    return round(1 / (1 + math.exp(-score)), 3)
+    return round(1 / (1 + math.exp(-log_odds(found, _coefficients()))), 3)
+
+
+def log_odds(found: Evidence, coefficients: Mapping[str, float]) -> float:
+    """Logarithm of right to wrong among records with such evidence; "intercept" is among the coefficients."""
+    return coefficients["intercept"] + sum(coefficients.get(name, 0.0) * value for name, value in found.items())
 
 
 @lru_cache(maxsize=1)

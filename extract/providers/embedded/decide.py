@@ -62,7 +62,6 @@ from extract.providers.embedded.words import (
     NEW_FIGURE,
     OLD_FIGURE,
     PART_OF,
-    PERSONNEL_WORDS,
     PROJECTS,
     SUSPENDED,
 )
@@ -98,22 +97,16 @@ _PERSONNEL = {"troops": "troops", "police": "police", "observers": "military_obs
 
 @dataclass(frozen=True)
 class Thresholds:
-    """How sure to be. Set on development documents; see benchmarks/embedded.md."""
+    """How sure to be of a record, and of its parts. Set on development documents; see benchmarks/embedded.md."""
 
-    record: float = 0.2
-    troops: float = 0.2
-    valueless: float = 0.7
-    membership: float = 0.75
     seat: float = 0.97
-    named_personnel: float = 0.35
-    funding: float = 0.6
     lone_actor: float = 0.25
     main_giver: float = 0.35
     joint_actor: float = 0.1
     counterpart: float = 0.35
     joined: float = 0.9
-    # Of records that are given, three in five at least are to be strictly right.
-    confidence: float = 0.6
+    # A record that is given is more likely right than wrong.
+    confidence: float = 0.5
 
 
 @dataclass
@@ -291,7 +284,6 @@ class _Decider:
         if letter == "F":
             self._sum(one, words)
             return
-        threshold = self.thresholds.record if letter == "P" else self.thresholds.troops
         if one.probability < _WORTH_KEEPING or (letter == "T" and self._are_casualties(one)):
             return
         actors = self._contributors(one)
@@ -320,12 +312,12 @@ class _Decider:
         self.valued.update((letter, name) for _, name in actors)
         if is_joint:
             draft = base | {"contributors": [_actor(name) for _, name in actors], "is_joint": True}
-            self._emit(draft, one, one.probability * max(p for p, _ in actors), threshold * 0.9)
+            self._emit(draft, one, one.probability * max(p for p, _ in actors))
         else:
             surest = max(p for p, _ in actors)
             for p, name in actors:
                 sure = one.probability * max(p, surest * _LISTED)
-                self._emit(base | {"contributors": [_actor(name)]}, one, sure, threshold * 0.8)
+                self._emit(base | {"contributors": [_actor(name)]}, one, sure)
 
     def _sum(self, one: Candidate, words: str, role: str | None = None) -> None:
         """A sum that nobody gives: a need, a target, a cost."""
@@ -341,7 +333,7 @@ class _Decider:
         if one.kind == "number" and not self._currencies(start, end):
             self._reject(draft, "no currency stands beside the figure: it may count anything")
             return
-        self._emit(draft, one, one.probability, self.thresholds.funding)
+        self._emit(draft, one, one.probability)
 
     def _contributors(self, one: Candidate) -> list[tuple[float, Name]]:
         """The likeliest actor and those listed beside it, each entity once."""
@@ -439,16 +431,13 @@ class _Decider:
         if one.letter == "M":
             self._membership(one, name, probability, stage, counterparts)
             return
-        threshold = self.thresholds.valueless
         side = self._side(counterparts, one.letter, one, listed)
         draft = self._common(one, self._named_at(side, one)) | {"stage": stage, "contributors": [_actor(name)]}
         if one.letter == "T":
-            if PERSONNEL_WORDS.search(self.text[slice(*self.readings.sentence(one.start))]):
-                threshold = self.thresholds.named_personnel
             draft |= {"type": "troop_commitment", "force": side, "personnel_types": []}
         else:
             draft |= {"type": "pledge", "recipient": side, "resource_types": ["other"]}
-        self._emit(draft, one, probability, threshold)
+        self._emit(draft, one, probability)
 
     def _membership(
         self, one: Candidate, name: Name, probability: float, stage: str, counterparts: list[tuple[float, Name]]
@@ -480,7 +469,7 @@ class _Decider:
                   "organisation": self._organisation(organisation)}  # fmt: skip
         if not has_seat and name.stands_for is not None:
             draft["representative"] = name.words
-        self._emit(draft, one, probability, self.thresholds.seat if has_seat else self.thresholds.membership)
+        self._emit(draft, one, probability)
 
     def _folded_sentence(self, one: Candidate) -> str:
         return fold_letters(self.text[slice(*self.readings.sentence(one.start))])[0]
@@ -763,10 +752,7 @@ class _Decider:
         quotes = list(dict.fromkeys(self.text[first:last] for first, last in places))
         return {"realis": flags[0] if flags else "actual", "event_date": expression, "quotes": quotes}
 
-    def _emit(self, draft: dict[str, Any], one: Candidate, probability: float, threshold: float) -> None:
-        if self.min_confidence is None and probability < threshold:
-            self._reject(draft, f"not sure enough: probability {probability:.2f} is below {threshold:.2f}")
-            return
+    def _emit(self, draft: dict[str, Any], one: Candidate, probability: float) -> None:
         said = self._said_stage([one], one.letter)
         agrees = None if said is None else said == one.likeliest(one.letter)
         found = evidence(draft, one, probability, self.readings, self.recipients, agrees)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from extract.normalise.folding import Folded, fold
+from extract.normalise.tokens import simplify
 from extract.providers.embedded.sentences import split_sentences
 
 Kind = Literal["P", "T", "M"]
@@ -424,7 +425,7 @@ def _cues(
     passage: str, kind: Kind, language: str
 ) -> tuple[Folded, list[tuple[str, int, int]], list[tuple[int, float]]]:
     """The folded passage, its cues (the longest of overlapping ones) and the bounds of its clauses."""
-    folded = fold(passage)
+    folded = fold(simplify(passage))
     found = [
         (one.start() - one.end(), stage, one.start(), one.end())
         for stage in _TABLES[language, kind]

@@ -13,17 +13,6 @@ LIST = re.compile(
     r"|и|а также|ve|ile|junto con|os?|as?|el|los|las|de|von)\b"
     r"|(?<![\u0621-\u064a])(?:و|ال|وال|كل من|من)(?![\u0621-\u064a])|و|和|与|及|l'|d'|'){0,60}"
 )
-# Personnel without a number: where a sentence names some, a lower probability will do.
-PERSONNEL_WORDS = re.compile(
-    r"\b(?:troops?|soldiers?|peacekeep\w+|police|contingents?|battalions?|personnel|blue helmets|military observers?|"
-    r"troupes?|soldats?|casques bleus|militaires|policiers|gendarmes|contingente?s?|bataillons?|"
-    r"tropas?|soldados?|cascos azules|efectivos|militares|polic[ií]as|batall[oó]n\w*|capacetes azuis|"
-    r"truppen?|soldat\w*|blauhelm\w*|polizist\w*|kontingente?s?|bundeswehr\w*|"
-    r"войск\w*|солдат\w*|миротворц\w*|военнослужащ\w+|контингент\w*|военных|полицейск\w+|батальон\w*|"
-    r"asker\w*|birlik\w*|polis\w*|tabur\w*|barış gücü)\b"
-    r"|قوات|جنود|جندي|عسكري|شرطة|كتيبة|كتائب|حفظ السلام|部队|军队|士兵|维和|警察|官兵",
-    re.IGNORECASE,
-)
 EACH = re.compile(
     r"\b(?:each|respectively|apiece|chacune?|respectivement|cada un[oa]?|respectivamente|jeweils|"
     r"je(?= \d)|по(?= \d)|каждый|каждая|"
