@@ -69,8 +69,8 @@
       nouns and numerals, in the project's languages. -#}
   {{ has_words(
     quote,
-    "partner|partenaire|socio|parceir|партн|شريك|شركا|ortağ|ortak|伙伴|other|autres|más|otros|outros|weitere|друг|آخر|أخرى",
-    "partner|partenaire|\\bsocios\\b|parceir|партн[её]р|شريك|شركاء|شركائ|ortağ|ortaklar|伙伴|\\b(two|three|four|five|several|some) other|(deux|trois|quatre|cinq|plusieurs) autres|\\b(dos|tres|cuatro|varios) \\pL+ más|otros (dos|tres|cuatro|varios)|outros (dois|três|quatro|vários)|(zwei|drei|vier|mehrere) (weitere|andere)|(двумя|тремя|двух|трёх|трех|два|две|три) други|(دولتين|دول|بلدين) (أخر|آخر)"
+    "partner|partenaire|socio|parceir|партн|شريك|شركا|ortağ|ortak|伙伴|other|autres|más|otros|outros|weitere|друг|آخر|أخرى|neighbo|voisin|vecin|vizinh|nachbar|сосед|جار|جير|مجاور|komşu|邻",
+    "partner|partenaire|\\bsocios\\b|parceir|партн[её]р|شريك|شركاء|شركائ|ortağ|ortaklar|伙伴|\\b(two|three|four|five|several|some) other|(deux|trois|quatre|cinq|plusieurs) autres|\\b(dos|tres|cuatro|varios) \\pL+ más|otros (dos|tres|cuatro|varios)|outros (dois|três|quatro|vários)|(zwei|drei|vier|mehrere) (weitere|andere)|(двумя|тремя|двух|трёх|трех|два|две|три) други|(دولتين|دول|بلدين) (أخر|آخر)|\\b(two|three|four|five|several|some) (more |other |of (its|their) )?neighbo|(deux|trois|quatre|cinq|plusieurs) (autres |de (ses|leurs) |pays )?voisin|\\b(dos|tres|cuatro|cinco|varios) (países |de sus )?vecin|\\b(dois|três|quatro|cinco|vários) (países |outros )?vizinh|(zwei|drei|vier|mehrere) (weitere |andere )?nachbar|(двое|двух|двумя|два|две|трое|трёх|трех|тремя|три|четверо|четыре|четырьмя) (других )?сосед|جارتين|جارتان|(دولتين|دولتان|دول|بلدين|بلدان) مجاور|(iki|üç|dört|birkaç) komşu|[两三四几]个?邻国"
   ) }}
 {%- endmacro %}
 
@@ -228,6 +228,22 @@
   case
     when len({{ claims }}.contributor_ids) > 1 and not {{ claims }}.is_listed_counterpart
       then list_transform({{ claims }}.wider_recipient_ids, place -> hash('place', place))
+    else []
+  end
+{%- endmacro %}
+
+
+{% macro contingent_hints(claims) -%}
+  {#- Claims of a joint contingent, and those of one contributor and unnamed partners, share one by force or host. -#}
+  case
+    when {{ claims }}.record_type = 'troop_commitment'
+      and ({{ claims }}.has_partners or len({{ claims }}.contributor_ids) > 1)
+      then list_transform(
+        list_filter(
+          [{{ claims }}.counterpart_id, {{ claims }}.host_id, {{ claims }}.serves_in_id], place -> place is not null
+        ),
+        place -> hash('contingent', place)
+      )
     else []
   end
 {%- endmacro %}
