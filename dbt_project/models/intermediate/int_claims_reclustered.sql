@@ -263,7 +263,7 @@ joint_contingents as (
         list(headcount) filter (where headcount is not null) as headcounts,
         list(distinct document_id) as document_ids
     from located
-    where len(contributor_ids) > 1
+    where len(contributor_ids) > 1 and not has_partners
     group by contributor_ids, contributor_key, force_key
 
 ),
