@@ -369,7 +369,8 @@ followed_up as (
         max(stage_rank) over earlier as previous_stage_rank,
         max(gift_year) over earlier as previous_gift_year,
         -- The first promise may itself come on top of others.
-        coalesce(bool_or(is_top_up and is_later) over earlier, false) as is_topped_up,
+        coalesce(bool_or((is_top_up or is_paid_beside and is_told_of_two) and is_later) over earlier, false)
+            as is_topped_up,
         -- Who promises a sum and has paid as much promises another.
         (own_date is not null and bool_or(is_paid_beside) over (partition by block_n, island_n, own_date))
             or coalesce(
@@ -404,10 +405,13 @@ repeated as (
                     and effective_date - previous_date > {{ var('revision_days') }}
                     and stage_rank <= previous_stage_rank
                     then 1
-                -- "another 20 million", weeks after the first 20.
+                -- "another 20 million", weeks after the first 20; "the new grant was signed, the first is paid", when nothing
+                -- was said for half a year.
                 when (is_top_up or is_another) and not is_topped_up and not is_exit
-                    and effective_date - previous_date > {{ var('revision_days') }}
-                    and stage_rank <= previous_stage_rank
+                    and effective_date - previous_date > case
+                        when stage_rank <= previous_stage_rank then {{ var('revision_days') }}
+                        when is_paid_beside and is_told_of_two then {{ var('repeat_days') }}
+                    end
                     then 1
                 else 0
             end
