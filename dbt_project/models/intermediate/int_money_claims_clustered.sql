@@ -42,7 +42,6 @@ claims as (
         case
             when is_contribution or role in ('need', 'target') then {{ year_of_gift('quote', 'known_date') }}
         end as gift_year,
-        is_contribution and {{ is_one_of_two('quote') }} as is_one_of_two,
         -- What a conference or an appeal has brought together only grows.
         is_raise or coalesce(role = 'total_raised', false) as is_raise,
         is_cut,
@@ -164,7 +163,6 @@ figures as (
         is_top_up,
         gift_year,
         case when money_kind in ('funding need', 'funding target') then gift_year end as plan_year,
-        is_one_of_two,
         is_exit,
         is_raise,
         is_cut,
@@ -346,14 +344,35 @@ spans as (
 
 ),
 
+-- What one report says to be at two stages, of which it calls one the new, first or second.
+told_twice as (
+
+    select block_n, island_n, document_id
+    from islands
+    semi join (from spans where is_long) as spans using (block_n, island_n)
+    group by block_n, island_n, document_id
+    having min(stage_rank) < max(stage_rank)
+
+),
+
+told_of_two as (
+
+    select distinct islands.block_n, islands.island_n, islands.document_id
+    from islands
+    semi join told_twice using (block_n, island_n, document_id)
+    inner join {{ ref('int_claims_resolved') }} as resolved using (claim_id)
+    where resolved.is_contribution and {{ is_one_of_two('resolved.quote') }}
+
+),
+
 begun as (
 
     select
         *,
+        (block_n, island_n, document_id) in (from told_of_two) as is_told_of_two,
         stage_rank < max(stage_rank) over (partition by block_n, island_n, document_id) as is_paid_beside,
         -- The year of an older gift that the same document tells of.
         min(gift_year) over (partition by block_n, island_n, document_id) as told_year,
-        bool_or(is_one_of_two) over (partition by block_n, island_n, document_id) as is_told_of_two,
         effective_date - min(effective_date) over (partition by block_n, island_n) > {{ var('revision_days') }} as is_later
     from islands
     semi join (from spans where is_long) as spans using (block_n, island_n)
@@ -1241,8 +1260,8 @@ replaced_sums as (
         later.commitment_key,
         arg_max(earlier.commitment_key, (earlier.effective_date, earlier.commitment_key)) as leading_key
     from former_sums
-    inner join united_currencies as later using (claim_id)
-    inner join united_currencies as earlier
+    inner join (from united_currencies where claim_id in (select claim_id from former_sums)) as later using (claim_id)
+    inner join (from united_currencies where headline in (select former_headline from former_sums)) as earlier
         on later.money_kind = earlier.money_kind
         and later.contributor_key = earlier.contributor_key
         and later.counterpart_id = earlier.counterpart_id
