@@ -69,8 +69,8 @@
       nouns and numerals, in the project's languages. -#}
   {{ has_words(
     quote,
-    "partner|partenaire|socio|parceir|партн|شريك|شركا|ortağ|ortak|伙伴|other|autres|más|otros|outros|weitere|друг|آخر|أخرى",
-    "partner|partenaire|\\bsocios\\b|parceir|партн[её]р|شريك|شركاء|شركائ|ortağ|ortaklar|伙伴|\\b(two|three|four|five|several|some) other|(deux|trois|quatre|cinq|plusieurs) autres|\\b(dos|tres|cuatro|varios) \\pL+ más|otros (dos|tres|cuatro|varios)|outros (dois|três|quatro|vários)|(zwei|drei|vier|mehrere) (weitere|andere)|(двумя|тремя|двух|трёх|трех|два|две|три) други|(دولتين|دول|بلدين) (أخر|آخر)"
+    "partner|partenaire|socio|parceir|партн|شريك|شركا|ortağ|ortak|伙伴|other|autres|más|otros|outros|weitere|друг|آخر|أخرى|neighbo|voisin|vecin|vizinh|nachbar|сосед|جار|جير|مجاور|komşu|邻",
+    "partner|partenaire|\\bsocios\\b|parceir|партн[её]р|شريك|شركاء|شركائ|ortağ|ortaklar|伙伴|\\b(two|three|four|five|several|some) other|(deux|trois|quatre|cinq|plusieurs) autres|\\b(dos|tres|cuatro|varios) \\pL+ más|otros (dos|tres|cuatro|varios)|outros (dois|três|quatro|vários)|(zwei|drei|vier|mehrere) (weitere|andere)|(двумя|тремя|двух|трёх|трех|два|две|три) други|(دولتين|دول|بلدين) (أخر|آخر)|\\b(two|three|four|five|several|some) (more |other |of (its|their) )?neighbo|(deux|trois|quatre|cinq|plusieurs) (autres |de (ses|leurs) |pays )?voisin|\\b(dos|tres|cuatro|cinco|varios) (países |de sus )?vecin|\\b(dois|três|quatro|cinco|vários) (países |outros )?vizinh|(zwei|drei|vier|mehrere) (weitere |andere )?nachbar|(двое|двух|двумя|два|две|трое|трёх|трех|тремя|три|четверо|четыре|четырьмя) (других )?сосед|جارتين|جارتان|(دولتين|دولتان|دول|بلدين|بلدان) مجاور|(iki|üç|dört|birkaç) komşu|[两三四几]个?邻国"
   ) }}
 {%- endmacro %}
 
@@ -111,12 +111,12 @@
   {#- The year for which a sum is given: "7 million for 2026", "en 2026", "this year" in a report of 2026. A closed
       class of prepositions and words, in the project's languages; null where the words say none. -#}
   coalesce(
-    case when contains({{ quote }}, '20') then coalesce(
-      try_cast(regexp_extract(
+    case when contains({{ quote }}, '20') or contains({{ quote }}, '٢٠') then coalesce(
+      try_cast(translate(regexp_extract(
         lower({{ quote }}),
-        '(?:^|\PL)(?:in|for|during|pour|en|durant|em|para|für|im jahr|auch|в|на|за|في|عام|لعام|سنة|لسنة)\s(20[0-9]{2})(?:[^0-9]|$)',
+        '(?:^|\PL)(?:in|for|during|pour|en|durant|em|para|für|im jahr|auch|в|на|за|في|عام|لعام|سنة|لسنة)\s((?:20|٢٠)[0-9٠-٩]{2})(?:[^0-9٠-٩]|$)',
         1
-      ) as integer),
+      ), '٠١٢٣٤٥٦٧٨٩', '0123456789') as integer),
       try_cast(regexp_extract(lower({{ quote }}), '(?:^|[^0-9])(20[0-9]{2})\s?(?:年|yılı)', 1) as integer)
     ) end,
     year({{ known_date }}) + case
@@ -131,6 +131,58 @@
       ) then 1
     end
   )
+{%- endmacro %}
+
+
+{% macro is_one_of_two(quote) -%}
+  {#- True when the words call a gift the new, the second or the first one: said beside another gift of the same sum. A
+      closed class of adjectives and nouns, in the project's languages. A second instalment is no gift of its own. -#}
+  {{ has_words(
+    quote,
+    "new|second|first|nouve|deuxi|premi|nuev|segund|primer|nov|prim|neu|zweit|erst|нов|втор|перв|جديد|ثاني|أول|yeni|ikinci|ilk|新|第",
+    "\\b(new|second|first) ([^ .;,]+ ){0,2}(grant|gift|loan|pledge|donation|contribution|package|aid|credit|sum|programme|program)|(nouve(au|l|lle)|deuxième|seconde?|premi(er|ère)) ([^ .;,]+ ){0,2}(don|subvention|prêt|aide|contribution|enveloppe|promesse|crédit)|\\b(don|subvention|prêt|aide|contribution|enveloppe|crédit) ([^ .;,]+ )?(nouve(au|l|lle)|supplémentaire)|(nuev[oa]|segund[oa]|primer[oa]?) ([^ .;,]+ ){0,2}(donación|donativo|subvención|préstamo|ayuda|aporte|contribución|paquete|crédito)|(nov[oa]|segund[oa]|primeir[oa]) ([^ .;,]+ ){0,2}(doação|donativo|subvenção|empréstimo|ajuda|contribuição|pacote|crédito)|(neue|zweite|erste)[nrsm]? ([^ .;,]+ ){0,2}[^ .;,]*(spende|zuschuss|kredit|darlehen|hilfe|zusage|beitrag|paket|gabe)|(нов|втор|перв)(ый|ая|ое|ого|ую|ой|ом|ым|ые|ых) ([^ .;,]+ ){0,2}(грант|дар|кредит|за[её]м|помощ|взнос|пакет|транш помощи|обещани)|(منحة|المنحة|قرض|القرض|هبة|الهبة|مساعدة|المساعدة|مساهمة|المساهمة|معونة|المعونة|حزمة|الحزمة)( [^ .؛،]+)? (ال)?(جديدة?|ثانية?|أولى|أول)|(yeni|ikinci|ilk) (bir )?([^ .;,]+ ){0,2}(hibe|bağış|kredi|yardım|katkı|paket)|(新的?|第[一二]笔?(新的?)?)[^，。；]{0,8}(赠款|援助|捐款|贷款|捐助|无偿)"
+  ) }}
+{%- endmacro %}
+
+
+{% macro former_figure(quote) -%}
+  {#- The number that the words set a new figure in place of ("149.7 million instead of 47.2", "from 40 to 25 million"), as it is
+      written, without its unit, which is often said once: a closed class of words, in the project's languages; an empty
+      text where there is none. -#}
+  {%- set number = "([0-9]+(?:[.,  ’\\x27][0-9]+)*)" -%}
+  {%- set words = "translate(lower(" ~ quote ~ "), '٠١٢٣٤٥٦٧٨٩٫', '0123456789,')" -%}
+  coalesce(
+    {%- for pattern in (
+      "(?:instead of|rather than|up from|down from|statt|anstelle|au lieu d|en lugar d|en vez d|em vez d|em lugar d|ao invés d|вместо|بدلا من|بدلاً من|عوضا عن|عوضاً عن|而非|而不是|and not|et non|\\by no|e não|und nicht|, not|, nicht|, а не|وليس)[^.;0-9]{0,40}" ~ number,
+      number ~ "[^.;0-9]{0,30} yerine",
+      "(?:^|\\PL)(?:from|von|de|desde|со?|من)\\s[^.;0-9 ]{0,5} ?" ~ number ~ "[^.;0-9]{0,30}\\s(?:to|auf|à|a|para|hasta|до|إلى)\\s",
+      number ~ "[^.;0-9]{0,20}[dt][ae]n [^.;0-9]{0,20}[0-9]",
+      "[从由]" ~ number ~ "[^。；0-9]{0,8}(?:至|到|为)",
+      "\\bto\\s[^.;]{0,40}[0-9][^.;0-9]{0,30} from [^.;0-9]{0,6}" ~ number,
+    ) %}
+    nullif(regexp_extract({{ words }}, '{{ pattern }}', 1), ''){{ "," }}
+    {%- endfor %}
+    ''
+  )
+{%- endmacro %}
+
+
+{% macro figures_of(number) -%}
+  {#- What a written number without its unit may stand for: 47.2 is 47.2 thousand, million or billion; 1,885 has a decimal comma
+      or none. -#}
+  list_distinct(flatten(list_transform(
+    list_filter(
+      [
+        try_cast(replace({{ number }}, ',', '.') as double),
+        case
+          when regexp_full_match({{ number }}, '[0-9]{1,3}([^0-9][0-9]{3})+')
+            then try_cast(regexp_replace({{ number }}, '[^0-9]', '', 'g') as double)
+        end
+      ],
+      figure -> figure > 0
+    ),
+    figure -> list_transform([1, 1e3, 1e4, 1e6, 1e8, 1e9, 1e12], unit -> round(figure * unit, 2))
+  )))
 {%- endmacro %}
 
 
@@ -228,6 +280,22 @@
   case
     when len({{ claims }}.contributor_ids) > 1 and not {{ claims }}.is_listed_counterpart
       then list_transform({{ claims }}.wider_recipient_ids, place -> hash('place', place))
+    else []
+  end
+{%- endmacro %}
+
+
+{% macro contingent_hints(claims) -%}
+  {#- Claims of a joint contingent, and those of one contributor and unnamed partners, share one by force or host. -#}
+  case
+    when {{ claims }}.record_type = 'troop_commitment'
+      and ({{ claims }}.has_partners or len({{ claims }}.contributor_ids) > 1)
+      then list_transform(
+        list_filter(
+          [{{ claims }}.counterpart_id, {{ claims }}.host_id, {{ claims }}.serves_in_id], place -> place is not null
+        ),
+        place -> hash('contingent', place)
+      )
     else []
   end
 {%- endmacro %}

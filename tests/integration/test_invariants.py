@@ -16,6 +16,7 @@ from hand_made import (
     News,
     Rate,
     World,
+    actor,
     day,
     funding,
     membership,
@@ -33,6 +34,9 @@ GIVERS = ("NOR", "QAT", "KWT", "european-union")
 # Two of these are in no list.
 RECIPIENTS = ("SDN", "unicef", "united-nations", "relief-package", "plan-de-relance", None)
 AMOUNTS = (1_000_000, 1_250_000, 1_300_000, 5_000_000_000, 7_000_000_000)
+
+# Of partners, of a second gift, of a year, and of a figure in place of another.
+WORDS = ("", "", " of two partners", " of a new grant", " for 2027", ", cut from 5000 to 1.25 million", ", up from 1")
 
 TOTALS = "select * exclude (documents_n, independent_sources_n) from contributions_by_country order by all"
 COMMITMENTS = """
@@ -60,7 +64,7 @@ def facts(draw: st.DrawFn) -> dict[str, Any]:
     more: dict[str, Any] = {"event_date": day(FIRST_DAY + timedelta(days=when))} if when is not None else {}
     more["realis"] = draw(st.sampled_from(("actual", "actual", "actual", "planned", "conditional", "negated")))
     giver = draw(st.sampled_from(GIVERS))
-    match draw(st.sampled_from(("pledge", "pledge", "joint", "share", "help", "troops", "seat", "need"))):
+    match draw(st.sampled_from(("pledge", "pledge", "joint", "share", "help", "troops", "contingent", "seat", "need"))):
         case "pledge":
             stage = draw(st.sampled_from(("pledged", "committed", "disbursed", "suspended")))
             return pledge(giver, draw(st.sampled_from(RECIPIENTS)), draw(sums()), stage=stage, **more)
@@ -76,6 +80,14 @@ def facts(draw: st.DrawFn) -> dict[str, Any]:
             headcount = draw(st.none() | st.sampled_from((180, 400, 2300)).map(quantity))
             stage = draw(st.sampled_from(("promised", "deployed", "withdrawn")))
             return troops(giver, "some-force", stage, headcount, **more)
+        case "contingent":
+            # In a force, or known by its host alone.
+            place = draw(st.sampled_from(({}, {"host": actor("IRQ")}, {"counterpart": None, "host": actor("IRQ")})))
+            givers = [actor(name) for name in GULF[: draw(st.integers(1, 3))]]
+            stage = draw(st.sampled_from(("promised", "deployed", "withdrawn")))
+            headcount = draw(st.none() | st.sampled_from((24, 150, 160)).map(quantity))
+            joint = {"actors": givers, "is_joint": len(givers) > 1}
+            return {**troops("ARE", "unami", stage, headcount), **joint, **place, **more}
         case "seat":
             stage = draw(st.sampled_from(("invited", "accepted", "refused", "member")))
             return membership(giver, "some-board", stage, **more)
@@ -98,7 +110,7 @@ def stories(draw: st.DrawFn) -> list[News]:
     """Two to six documents, each with a text of its own."""
     return [
         News(
-            f"Report {number}{draw(st.sampled_from(('', ' of two partners')))}.",
+            f"Report {number}{draw(st.sampled_from(WORDS))}.",
             tuple(draw(st.lists(records(), min_size=0, max_size=3))),
             draw(st.sampled_from(("en", "fr", "ar"))),
             FIRST_DAY + timedelta(days=draw(st.integers(0, 500))) if draw(st.booleans()) else None,

@@ -52,6 +52,14 @@ recipients as (
         has_partners as is_link,
         unnest({{ partner_hints('sums', 'headline_usd') }}) as recipient_hint
     from sums
+    union all
+    -- So are joint contingents of one place.
+    select
+        neighbourhood,
+        has_partners as is_link,
+        unnest({{ contingent_hints('claims') }}) as recipient_hint
+    from {{ ref('int_claims_resolved') }} as claims
+    where record_type = 'troop_commitment'
 
 ),
 

@@ -183,6 +183,10 @@ troops as (
         document_id,
         coalesce(headcount, headcount_min, headcount_max) as headcount,
         effective_date,
+        stage_rank,
+        contributor_ids,
+        has_partners,
+        is_raise,
         {{ is_top_up('quote') }} as is_top_up
     from claims
     where record_type = 'troop_commitment'
@@ -191,7 +195,8 @@ troops as (
 ),
 
 -- "139 to the Golan" or "its police in Vanuatu", and 140 in the only force of that contributor that is known to serve
--- there: the same, unless a document tells of both.
+-- there: the same, unless a document tells of both. So are the first 24 who arrived in Iraq of the 150 that it promised
+-- to the mission.
 forces_by_host as (
 
     select
@@ -199,6 +204,8 @@ forces_by_host as (
         serves_in_id,
         min(counterpart_id) as force_id,
         list(headcount) filter (where headcount is not null) as headcounts,
+        max(headcount) filter (where stage_rank = 1) as promised,
+        min(effective_date) filter (where stage_rank = 1) as promised_date,
         list(distinct document_id) as document_ids
     from troops
     where counterpart_id is not null and serves_in_id is not null
@@ -235,7 +242,73 @@ located as (
             or list_bool_or(list_transform(
                 forces_by_host.headcounts, headcount -> {{ is_near_headcount('headcount', 'troops.headcount') }}
             ))
+            or not troops.is_top_up
+                and troops.stage_rank > 1
+                and troops.headcount < forces_by_host.promised
+                and troops.effective_date >= forces_by_host.promised_date
         )
+
+),
+
+-- "Nigeria, Burkina Faso and their two partners": the joint contingent of which they are, if there is one only in that
+-- force or host country, its number agrees or is raised, and no document tells of both.
+joint_contingents as (
+
+    select
+        contributor_ids,
+        contributor_key,
+        force_key,
+        min(serves_in_id) as serves_in_id,
+        any_value(counterpart_id) as counterpart_id,
+        list(headcount) filter (where headcount is not null) as headcounts,
+        list(distinct document_id) as document_ids
+    from located
+    where len(contributor_ids) > 1 and not has_partners
+    group by contributor_ids, contributor_key, force_key
+
+),
+
+partial_lists as (
+
+    select
+        located.claim_id,
+        min(joint_contingents.contributor_key) as contributor_key,
+        min(joint_contingents.force_key) as force_key,
+        min(joint_contingents.counterpart_id) as counterpart_id
+    from (select *, unnest([force_key, serves_in_id]) as place from located where has_partners) as located
+    inner join (select *, unnest([force_key, serves_in_id]) as place from joint_contingents) as joint_contingents
+        using (place)
+    where located.force_key <> ''
+        and (
+            located.force_key = joint_contingents.force_key
+            or located.counterpart_id is null
+            or joint_contingents.counterpart_id is null
+        )
+        and len(joint_contingents.contributor_ids) > len(located.contributor_ids)
+        and list_has_all(joint_contingents.contributor_ids, located.contributor_ids)
+        and not list_contains(joint_contingents.document_ids, located.document_id)
+        and (
+            located.headcount is null
+            or located.is_raise
+            or list_bool_or(list_transform(
+                joint_contingents.headcounts, headcount -> {{ is_near_headcount('headcount', 'located.headcount') }}
+            ))
+        )
+    group by located.claim_id
+    having count(distinct concat_ws('|', joint_contingents.contributor_key, joint_contingents.force_key)) = 1
+
+),
+
+contingents as (
+
+    select
+        located.* exclude (contributor_key, force_key, counterpart_id),
+        coalesce(partial_lists.contributor_key, located.contributor_key) as contributor_key,
+        coalesce(partial_lists.force_key, located.force_key) as force_key,
+        coalesce(partial_lists.counterpart_id, located.counterpart_id) as counterpart_id,
+        partial_lists.claim_id is not null as is_with_partners
+    from located
+    left join partial_lists using (claim_id)
 
 ),
 
@@ -248,8 +321,8 @@ reinforcements as (
         added.force_key,
         added.headcount,
         min(added.effective_date) as since_date
-    from located as added
-    inner join located as earlier
+    from contingents as added
+    inner join contingents as earlier
         on added.contributor_key = earlier.contributor_key
         and added.force_key = earlier.force_key
         and earlier.effective_date < added.effective_date
@@ -263,27 +336,28 @@ reinforcements as (
 troop_keys as (
 
     select
-        located.claim_id,
+        contingents.claim_id,
         concat_ws(
-            '|', 'troops', located.contributor_key, located.force_key,
-            'more ' || min_by(reinforcements.headcount, abs(reinforcements.headcount - located.headcount))
+            '|', 'troops', contingents.contributor_key, contingents.force_key,
+            'more ' || min_by(reinforcements.headcount, abs(reinforcements.headcount - contingents.headcount))
         ) as commitment_key,
         concat_ws(
             '; ',
             case
-                when any_value(located.stated_counterpart_id) is null and any_value(located.counterpart_id) is not null
+                when any_value(contingents.stated_counterpart_id) is null and any_value(contingents.counterpart_id) is not null
                     then 'force from the only match in the host country'
             end,
+            case when any_value(contingents.is_with_partners) then 'joint contingent of this contributor and partners' end,
             case when count(reinforcements.headcount) > 0 then 'a contingent added to an earlier one' end
         ) as cluster_reason,
-        any_value(located.counterpart_id) as counterpart_id
-    from located
+        any_value(contingents.counterpart_id) as counterpart_id
+    from contingents
     left join reinforcements
-        on located.contributor_key = reinforcements.contributor_key
-        and located.force_key = reinforcements.force_key
-        and {{ is_near_headcount('located.headcount', 'reinforcements.headcount') }}
-        and located.effective_date >= reinforcements.since_date
-    group by located.claim_id, located.contributor_key, located.force_key
+        on contingents.contributor_key = reinforcements.contributor_key
+        and contingents.force_key = reinforcements.force_key
+        and {{ is_near_headcount('contingents.headcount', 'reinforcements.headcount') }}
+        and contingents.effective_date >= reinforcements.since_date
+    group by contingents.claim_id, contingents.contributor_key, contingents.force_key
 
 ),
 
@@ -385,7 +459,7 @@ final as (
         ), '') as cluster_reason,
         claims.neighbourhood,
         claims.hint,
-        coalesce(money_clusters.recipient_hints, []) as recipient_hints,
+        coalesce(money_clusters.recipient_hints, {{ contingent_hints('claims') }}) as recipient_hints,
         nullif(money_clusters.named_counterpart_id, identified.counterpart_id) as wider_counterpart_id,
         coalesce(money_clusters.is_restated, false) as is_restated,
         claims.counterpart_id is null as is_placeless

@@ -38,10 +38,14 @@ claims as (
         stage_rank,
         is_exit,
         {{ is_top_up('quote') }} as is_top_up,
-        case when is_contribution then {{ year_of_gift('quote', 'known_date') }} end as gift_year,
+        -- The year of a gift, or of the plan that needs or seeks it.
+        case
+            when is_contribution or role in ('need', 'target') then {{ year_of_gift('quote', 'known_date') }}
+        end as gift_year,
         -- What a conference or an appeal has brought together only grows.
         is_raise or coalesce(role = 'total_raised', false) as is_raise,
         is_cut,
+        case when is_raise or is_cut then nullif({{ former_figure('quote') }}, '') end as former_figure,
         dollars.headline_usd,
         wider_recipient_ids,
         also_named,
@@ -158,6 +162,7 @@ figures as (
         is_approximate,
         is_top_up,
         gift_year,
+        case when money_kind in ('funding need', 'funding target') then gift_year end as plan_year,
         is_exit,
         is_raise,
         is_cut,
@@ -179,6 +184,8 @@ same_words as (
         bool_or(is_raise and not is_top_up) as is_raised,
         bool_or(is_cut) as is_cut,
         max(effective_date) filter (where is_exit) as exit_said,
+        min(plan_year) as first_plan_year,
+        max(plan_year) as last_plan_year,
         -- Value of the last digit that the figure states: 1 for "7 billion" is a billion.
         power(
             10.0,
@@ -200,6 +207,8 @@ measured as (
         same_words.is_raised,
         same_words.is_cut,
         same_words.exit_said,
+        same_words.first_plan_year,
+        same_words.last_plan_year,
         same_words.last_digit_value,
         same_words.first_said,
         same_words.last_said,
@@ -225,7 +234,9 @@ neighboured as (
         lag(first_said) over by_figure as previous_first_said,
         lag(last_said) over by_figure as previous_last_said,
         lag(is_cut) over by_figure as previous_is_cut,
-        lag(exit_said) over by_figure as previous_exit_said
+        lag(exit_said) over by_figure as previous_exit_said,
+        lag(first_plan_year) over by_figure as previous_first_plan_year,
+        lag(last_plan_year) over by_figure as previous_last_plan_year
     from measured
     window by_figure as (
         partition by block_n
@@ -241,6 +252,8 @@ compared as (
         case
             when is_first then 'first'
             when headline = previous_headline then 'same figure'
+            -- 3.85 billion for 2021, 4.27 billion for 2022: two plans.
+            when first_plan_year > previous_last_plan_year or last_plan_year < previous_first_plan_year then null
             -- "more than 5" then "more than 7 billion": the later one revises the earlier one.
             when is_open and previous_is_open
                 and headline <= 2 * previous_headline
@@ -324,9 +337,31 @@ spans as (
         -- The figure by which the commitment goes is that of the report known first: a later report
         -- with another figure does not change its id, nor orphan a person's decision about it.
         arg_min(headline, (known_date is null, known_date, headline, claim_id)) as anchor,
-        max(effective_date) - min(effective_date) > {{ var('revision_days') }} as is_long
+        max(effective_date) - min(effective_date) > {{ var('revision_days') }} as is_long,
+        min(effective_date) as first_date
     from islands
     group by block_n, island_n
+
+),
+
+-- What one report says to be at two stages, of which it calls one the new, first or second.
+told_twice as (
+
+    select block_n, island_n, document_id
+    from islands
+    semi join (from spans where is_long) as spans using (block_n, island_n)
+    group by block_n, island_n, document_id
+    having min(stage_rank) < max(stage_rank)
+
+),
+
+told_of_two as (
+
+    select distinct islands.block_n, islands.island_n, islands.document_id
+    from islands
+    semi join told_twice using (block_n, island_n, document_id)
+    inner join {{ ref('int_claims_resolved') }} as resolved using (claim_id)
+    where resolved.is_contribution and {{ is_one_of_two('resolved.quote') }}
 
 ),
 
@@ -334,6 +369,7 @@ begun as (
 
     select
         *,
+        (block_n, island_n, document_id) in (from told_of_two) as is_told_of_two,
         stage_rank < max(stage_rank) over (partition by block_n, island_n, document_id) as is_paid_beside,
         -- The year of an older gift that the same document tells of.
         min(gift_year) over (partition by block_n, island_n, document_id) as told_year,
@@ -352,12 +388,14 @@ followed_up as (
         max(stage_rank) over earlier as previous_stage_rank,
         max(gift_year) over earlier as previous_gift_year,
         -- The first promise may itself come on top of others.
-        coalesce(bool_or(is_top_up and is_later) over earlier, false) as is_topped_up,
+        coalesce(bool_or((is_top_up or is_paid_beside and is_told_of_two) and is_later) over earlier, false)
+            as is_topped_up,
         -- Who promises a sum and has paid as much promises another.
         (own_date is not null and bool_or(is_paid_beside) over (partition by block_n, island_n, own_date))
             or coalesce(
                 is_paid_beside and told_year < least(coalesce(gift_year, 9999), year(effective_date)), false
-            ) as is_another,
+            )
+            or is_paid_beside and is_told_of_two as is_another,
         last_value(case when own_date is not null then stage_rank end ignore nulls) over earlier
             as previous_own_stage_rank
     from begun
@@ -386,10 +424,13 @@ repeated as (
                     and effective_date - previous_date > {{ var('revision_days') }}
                     and stage_rank <= previous_stage_rank
                     then 1
-                -- "another 20 million", weeks after the first 20.
+                -- "another 20 million", weeks after the first 20; "the new grant was signed, the first is paid", when nothing
+                -- was said for half a year.
                 when (is_top_up or is_another) and not is_topped_up and not is_exit
-                    and effective_date - previous_date > {{ var('revision_days') }}
-                    and stage_rank <= previous_stage_rank
+                    and effective_date - previous_date > case
+                        when stage_rank <= previous_stage_rank then {{ var('revision_days') }}
+                        when is_paid_beside and is_told_of_two then {{ var('repeat_days') }}
+                    end
                     then 1
                 else 0
             end
@@ -429,6 +470,46 @@ told_of_both as (
 
 ),
 
+-- A promise that reports in riyals tell was made again was made again in the dollars of others: what is said in
+-- dollars from then on is the new one.
+repeats as (
+
+    select
+        keyed.money_kind,
+        keyed.contributor_key,
+        keyed.counterpart_id,
+        keyed.currency,
+        told_of_both.repeat_n,
+        max(keyed.headline_usd) as usd,
+        min(told_of_both.effective_date) as since_date
+    from told_of_both
+    inner join keyed using (claim_id)
+    where told_of_both.repeat_n > 0 and keyed.headline_usd > 0
+    group by all
+
+),
+
+repeated_elsewhere as (
+
+    select keyed.claim_id, max(repeats.repeat_n) as repeat_n
+    from repeats
+    inner join keyed
+        on repeats.money_kind = keyed.money_kind
+        and repeats.contributor_key = keyed.contributor_key
+        and repeats.counterpart_id = keyed.counterpart_id
+    inner join islands using (claim_id)
+    inner join spans using (block_n, island_n)
+    where keyed.currency <> repeats.currency
+        and {{ is_worth_the_same('keyed.headline_usd', 'repeats.usd', 'true') }}
+        and spans.is_long
+        and spans.first_date < repeats.since_date
+        and keyed.effective_date >= repeats.since_date
+        and not coalesce(keyed.gift_year < year(repeats.since_date) and keyed.stage_rank > 1, false)
+        and (block_n, island_n) not in (select (block_n, island_n) from told_of_both where repeat_n > 0)
+    group by keyed.claim_id
+
+),
+
 -- From here on without what is not compared any more: these rows are kept in memory several times.
 clustered as (
 
@@ -455,14 +536,15 @@ clustered as (
         keyed.effective_date,
         keyed.stage_rank,
         islands.figure_reason,
-        coalesce(told_of_both.repeat_n, 0) as repeat_n,
+        coalesce(repeated_elsewhere.repeat_n, told_of_both.repeat_n, 0) as repeat_n,
         concat_ws(
             '|', keyed.block_key, cast(cast(spans.anchor as decimal(38, 4)) as varchar),
-            cast(coalesce(told_of_both.repeat_n, 0) as varchar)
+            cast(coalesce(repeated_elsewhere.repeat_n, told_of_both.repeat_n, 0) as varchar)
         ) as commitment_key
     from islands
     inner join spans using (block_n, island_n)
     left join told_of_both using (claim_id)
+    left join repeated_elsewhere using (claim_id)
     inner join keyed using (claim_id)
 
 ),
@@ -503,7 +585,8 @@ joint_clusters as (
         min(effective_date) as first_date,
         max(effective_date) as last_date,
         max(stage_rank) as last_stage_rank,
-        list_distinct(list(headline_usd)) as figures_usd
+        list_distinct(list(headline_usd)) as figures_usd,
+        list_distinct(list(concat_ws(' ', headline, currency))) as sums
     from clustered
     left join hints using (claim_id)
     where len(contributor_ids) > 1
@@ -584,6 +667,15 @@ raised_joint_sums as (
                 and later.highest > earlier.highest
                 and later.highest <= 1.1 * earlier.highest
                 and not list_has_any(later.document_ids, earlier.document_ids)
+            -- The same givers pay a little more than they promised, perhaps a year later.
+            or {{ is_step_of(
+                'later.last_stage_rank', 'later.first_date', 'earlier.last_stage_rank', 'earlier.last_date',
+                var('payment_days')
+            ) }}
+                and later.contributor_ids = earlier.contributor_ids
+                and not later.is_topped_up
+                and later.highest <= 1.1 * earlier.highest
+                and not list_has_any(later.document_ids, earlier.document_ids)
             or {{ is_step_of(
                 'later.last_stage_rank', 'later.first_date', 'earlier.last_stage_rank', 'earlier.last_date',
                 var('repeat_days')
@@ -649,6 +741,7 @@ with_partners as (
         any_value(contributor_ids) as contributor_ids,
         any_value(counterpart_id) as counterpart_id,
         list_distinct(list(headline_usd)) as figures_usd,
+        list_distinct(list(concat_ws(' ', headline, currency))) as sums,
         list_distinct(list(document_id)) as document_ids,
         min(effective_date) as first_date,
         max(stage_rank) as last_stage_rank
@@ -663,6 +756,7 @@ joined_partners as (
     select
         with_partners.commitment_key,
         arg_min(coalesce(joined_sets.leading_key, joint_clusters.commitment_key), (
+            not list_has_any(with_partners.sums, joint_clusters.sums),
             abs(with_partners.first_date - joint_clusters.first_date), joint_clusters.commitment_key
         )) as leading_key,
         any_value(joint_clusters.counterpart_id) as counterpart_id
@@ -985,7 +1079,12 @@ same_sums as (
         and case
             when later.is_rough or original.is_rough
                 then greatest(later.usd, original.usd) <= 1.35 * least(later.usd, original.usd)
-            else {{ is_worth_the_same('later.usd', 'original.usd', 'later.is_approximate or original.is_approximate') }}
+            -- What is signed or paid months later in another currency is reckoned at another day's rate.
+            else greatest(later.usd, original.usd) <= least(later.usd, original.usd) * case
+                when later.is_approximate or original.is_approximate then 1.10
+                when abs(later.first_date - original.first_date) > {{ var('revision_days') }} then 1.06
+                else 1.03
+            end
         end
         -- At about the same time; a payment of what was promised may be months later.
         and (
@@ -1143,7 +1242,76 @@ restated_sums as (
 
 ),
 
-joined_steps as {{ with_last_leader('restated_sums') }},
+-- "149.7 million instead of 47.2", "40 million, cut to 25": the words name the sum that is replaced, though it be far from
+-- the new one. Of several promises of that sum the last.
+former_sums as (
+
+    select
+        claim_id,
+        unnest({{ figures_of('former_figure') }}) as former_headline
+    from keyed
+    where former_figure is not null
+
+),
+
+replaced_sums as (
+
+    select
+        later.commitment_key,
+        arg_max(earlier.commitment_key, (earlier.effective_date, earlier.commitment_key)) as leading_key
+    from former_sums
+    inner join (from united_currencies where claim_id in (select claim_id from former_sums)) as later using (claim_id)
+    inner join (from united_currencies where headline in (select former_headline from former_sums)) as earlier
+        on later.money_kind = earlier.money_kind
+        and later.contributor_key = earlier.contributor_key
+        and later.counterpart_id = earlier.counterpart_id
+        and later.currency = earlier.currency
+        and former_sums.former_headline = round(cast(earlier.headline as double), 2)
+    where later.commitment_key <> earlier.commitment_key
+        and greatest(later.headline, earlier.headline) <= 10 * least(later.headline, earlier.headline)
+        and later.effective_date - earlier.effective_date between 1 and {{ var('payment_days') }}
+        and coalesce(later.gift_year = earlier.gift_year, true)
+    group by later.commitment_key
+
+),
+
+figure_links as (
+
+    select unnest([commitment_key, leading_key]) as commitment_key, unnest([leading_key, commitment_key]) as linked_key
+    from (
+        select commitment_key, leading_key from restated_sums
+        union all
+        select commitment_key, leading_key from replaced_sums
+    )
+
+),
+
+figure_groups as (
+
+    select commitment_key, linked_key from figure_links
+    union
+    select figure_groups.commitment_key, figure_links.linked_key
+    from figure_groups
+    inner join figure_links on figure_groups.linked_key = figure_links.commitment_key
+
+),
+
+-- Of all that are one the earliest leads.
+joined_steps as (
+
+    select
+        figure_groups.commitment_key,
+        arg_min(leaders.commitment_key, (leaders.first_date is null, leaders.first_date, leaders.commitment_key)) as leading_key
+    from figure_groups
+    inner join (
+        select commitment_key, min(effective_date) as first_date
+        from united_currencies
+        where commitment_key in (select commitment_key from figure_links)
+        group by commitment_key
+    ) as leaders on figure_groups.linked_key = leaders.commitment_key
+    group by figure_groups.commitment_key
+
+),
 
 final as (
 
@@ -1158,7 +1326,7 @@ final as (
         united_currencies.contributor_key,
         united_currencies.effective_date,
         united_currencies.stage_rank,
-        united_currencies.is_restated_jointly or joined_steps.leading_key is not null as is_restated,
+        united_currencies.is_restated_jointly or restated_sums.leading_key is not null as is_restated,
         concat_ws(
             '; ',
             case when united_currencies.figure_reason <> 'first' then united_currencies.figure_reason end,
@@ -1169,11 +1337,14 @@ final as (
             case when united_currencies.is_joined_set then 'joint sum with most names in common' end,
             case when united_currencies.is_with_partners then 'joint sum of this giver and partners' end,
             case when united_currencies.is_joined_currency then 'same sum in another currency' end,
-            case when joined_steps.leading_key is not null then 'stated anew in another figure' end
+            case when restated_sums.leading_key is not null then 'stated anew in another figure' end,
+            case when replaced_sums.leading_key is not null then 'in place of a figure that its words name' end
         ) as cluster_reason
     from united_currencies
     inner join keyed using (claim_id)
     left join joined_steps using (commitment_key)
+    left join restated_sums using (commitment_key)
+    left join replaced_sums using (commitment_key)
 
 )
 
