@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from pathlib import Path
 
 import pytest
-from hand_made import ROOT, World
+from hand_made import SEEDED, World, compile_models, make_workspace, once
 
 
 @pytest.fixture(scope="session")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the dbt project and its seeds, so that a test can write overrides."""
-    folder = tmp_path_factory.mktemp("dbt")
-    shutil.copytree(ROOT / "dbt_project", folder / "dbt_project")
-    (folder / "seeds").mkdir()
-    for source in (ROOT / "seeds").glob("*.csv"):
-        shutil.copy(source, folder / "seeds" / source.name)
-    return folder
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all processes that run tests."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder
 
 
 @pytest.fixture(scope="session")
-def small_worlds(workspace: Path) -> World:
+def workspace(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    """A copy of the dbt project, in which dbt builds warehouses."""
+    return make_workspace(tmp_path_factory.mktemp("dbt"), shared)
+
+
+@pytest.fixture(scope="session")
+def small_worlds(workspace: Path, shared: Path) -> World:
     """Warehouses in memory, one after the other."""
-    return World(workspace)
+    return World(workspace / SEEDED, once(shared, "statements", lambda: compile_models(workspace)))

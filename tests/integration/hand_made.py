@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from typing import Any
 import duckdb
 
 from extract.schema import Record
+from extract.transform import lean_dbt
 from extract.warehouse import RAW_TABLES, create_tables, insert_rows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -261,35 +264,68 @@ def build(
     rates: Sequence[Rate] = (),
     *,
     command: str = "run",
-    is_whole: bool = False,
     overrides: Overrides | None = None,
     variables: dict[str, Any] | None = None,
-    prepare: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
 ) -> Path:
-    """Build a warehouse from `news`; returns its path. dbt's unit tests, which know no news, run if `is_whole`.
+    """Build a warehouse from `news`; returns its path. dbt's unit tests, which know no news, are left out.
 
     Every build happens at the same path: dbt keeps the name of the file with the project it has read.
     """
     path = workspace / "warehouse.duckdb"
     path.unlink(missing_ok=True)
-    seeded = workspace / "seeded.duckdb"
     if command == "run":
-        if not seeded.exists():
-            run_dbt(workspace, path, "seed")
-            shutil.move(path, seeded)
-        shutil.copy(seeded, path)
+        shutil.copy(workspace / SEEDED, path)
     write_warehouse(path, news, rates)
-    if prepare:
-        with duckdb.connect(str(path)) as connection:
-            prepare(connection)
     with written(workspace / "seeds", overrides or Overrides()):
-        left_out = ["--exclude-resource-type", "unit_test"] if command == "build" and not is_whole else []
+        left_out = WITHOUT_UNIT_TESTS if command == "build" else []
         run_dbt(workspace, path, command, *left_out, *(["--vars", json.dumps(variables)] if variables else []))
     return path
 
 
+# In a workspace: a warehouse with nothing but the seeds.
+SEEDED = "seeded.duckdb"
+WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
+
 # Projects as dbt has read them, by workspace: reading takes longer than a build.
 _projects: dict[Path, Any] = {}
+
+
+def make_workspace(folder: Path, shared: Path) -> Path:
+    """A copy of the dbt project and its seeds, so that a test can write overrides.
+
+    What dbt makes of the project is made once in `shared`, for all processes that run tests.
+    """
+    shutil.copytree(ROOT / "dbt_project", folder / "dbt_project")
+    (folder / "seeds").mkdir()
+    for source in (ROOT / "seeds").glob("*.csv"):
+        shutil.copy(source, folder / "seeds" / source.name)
+
+    def read_project() -> tuple[bytes, bytes]:
+        path = folder / "warehouse.duckdb"
+        run_dbt(folder, path, "seed")
+        return _projects[folder].to_msgpack(extended_mashumaro_encoder), path.read_bytes()
+
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+
+    project, seeded = once(shared, "project", read_project)
+    _projects[folder] = Manifest.from_msgpack(project, decoder=extended_mashumuro_decoder)
+    for node in _projects[folder].nodes.values():
+        if str(node.resource_type) == "seed":
+            node.root_path = str(folder / "dbt_project")
+    (folder / SEEDED).write_bytes(seeded)
+    return folder
+
+
+def once(shared: Path, name: str, make: Callable[[], Any]) -> Any:
+    """What `make` returns, made by the process that asks first and read by the others."""
+    kept = shared / f"{name}.pickle"
+    with (shared / f"{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            made = pickle.dumps(make())
+            kept.write_bytes(made)
+    return pickle.loads(kept.read_bytes())
 
 
 def run_dbt(workspace: Path, warehouse: Path, *arguments: str) -> list[Any]:
@@ -307,7 +343,7 @@ def run_dbt(workspace: Path, warehouse: Path, *arguments: str) -> list[Any]:
         "DBT_LOG_PATH": str(workspace / "logs"),
         "DO_NOT_TRACK": "1",
     }
-    with environment(settings):
+    with environment(settings), lean_dbt():
         try:
             if workspace not in _projects:
                 _projects[workspace] = dbtRunner().invoke(["parse", *places]).result
@@ -352,84 +388,113 @@ def written(seeds: Path, overrides: Overrides) -> Iterator[None]:
             file.write_text(text, encoding="utf-8")
 
 
-def read(path: Path, sql: str) -> list[dict[str, Any]]:
+def read(built: Path | World, sql: str) -> list[dict[str, Any]]:
     """Rows of a query as dictionaries."""
-    connection = duckdb.connect(str(path), read_only=True)
-    try:
-        cursor = connection.execute(sql)
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    finally:
-        connection.close()
+    if isinstance(built, World):
+        return _rows(built.connection, sql)
+    with duckdb.connect(str(built), read_only=True) as connection:
+        return _rows(connection, sql)
 
 
-def by_country(path: Path) -> dict[str, dict[str, Any]]:
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def by_country(built: Path | World) -> dict[str, dict[str, Any]]:
     """contributions_by_country by ISO code."""
-    return {row["iso3"]: row for row in read(path, "select * from contributions_by_country")}
+    return {row["iso3"]: row for row in read(built, "select * from contributions_by_country")}
 
 
 # --- running the models without dbt -----------------------------------------------------------
 
 
-class World:
-    """A warehouse in memory, built by the SQL that dbt compiles: small worlds are made faster by DuckDB alone.
+@dataclass(frozen=True)
+class Statements:
+    """The SQL that dbt compiles.
 
-    What dbt adds to a build (contracts, keys) takes no part.
+    Attributes:
+        models: What makes every model, views among them, each after what it reads.
+        whole: The same without the views, which follow.
+        patch: What a large warehouse does instead, once everything stands.
+        tests: Queries of what must not be found, by the names of the data tests.
     """
 
-    def __init__(self, workspace: Path) -> None:
-        path = workspace / "warehouse.duckdb"
-        path.unlink(missing_ok=True)
-        run_dbt(workspace, path, "seed")
-        write_warehouse(path, [])
-        nodes = {item.node.unique_id: item.node for item in run_dbt(workspace, path, "compile")}
-        self._tests = {
-            node.name: f"from ({node.compiled_code})" for node in nodes.values() if node.resource_type == "test"
-        }
-        models = list(_in_order({key: node for key, node in nodes.items() if node.resource_type == "model"}))
-        self._whole = [_whole(node) for node in models if node.config.materialized != "view"]
+    models: list[str]
+    whole: list[str]
+    patch: list[str]
+    tests: dict[str, str]
+
+
+def compile_models(workspace: Path) -> Statements:
+    """Let dbt build a warehouse without documents, and compile a patch of it."""
+    path = workspace / "warehouse.duckdb"
+    shutil.copy(workspace / SEEDED, path)
+    write_warehouse(path, [])
+    left_out = ["--exclude-resource-type", "seed", *WITHOUT_UNIT_TESTS]
+    nodes = {item.node.unique_id: item.node for item in run_dbt(workspace, path, "build", *left_out)}
+    models = list(_in_order({key: node for key, node in nodes.items() if node.resource_type == "model"}))
+    made = {node.unique_id: _whole(node) for node in models}
+    tests = {node.name: f"from ({node.compiled_code})" for node in nodes.values() if node.resource_type == "test"}
+    # Once everything stands and the mode says so, dbt compiles what a patch does.
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update intermediate.int_build_mode set is_patch = true")
+    nodes = {item.node.unique_id: item.node for item in run_dbt(workspace, path, "compile")}
+    return Statements(
+        models=list(made.values()),
+        whole=[made[node.unique_id] for node in models if node.config.materialized != "view"],
+        patch=[
+            statement
+            for node in _in_order({key: node for key, node in nodes.items() if node.resource_type == "model"})
+            for statement in _patched(node)
+        ],
+        tests=tests,
+    )
+
+
+class World:
+    """A warehouse in memory, built by the SQL that dbt has compiled: small worlds are made faster by DuckDB alone."""
+
+    def __init__(self, seeded: Path, statements: Statements) -> None:
+        self._statements = statements
         # One thread: for tables of ten rows the others only cost.
         self.connection = duckdb.connect(config={"threads": 1})
         create_tables(self.connection)
         for schema in ("seeds", "staging", "intermediate"):
             self.connection.execute(f"create schema {schema}")
-        self.connection.execute(f"attach '{path}' as seeded (read_only)")
+        self.connection.execute(f"attach '{seeded}' as seeded (read_only)")
         names = self.connection.execute(
             "select table_name from duckdb_tables() where database_name = 'seeded' and schema_name = 'seeds'"
         ).fetchall()
         for (name,) in names:
             self.connection.execute(f"create table seeds.{name} as from seeded.seeds.{name}")
         self.connection.execute("detach seeded")
-        for node in models:
-            self.connection.execute(_whole(node))
-        # Once everything stands and the mode says so, dbt compiles what a patch does.
-        with duckdb.connect(str(path)) as connection:
-            for schema in ("staging", "intermediate"):
-                connection.execute(f"create schema if not exists {schema}")
-            for node in models:
-                connection.execute(_whole(node))
-            connection.execute("update intermediate.int_build_mode set is_patch = true")
-        nodes = {item.node.unique_id: item.node for item in run_dbt(workspace, path, "compile")}
-        self._patch = [
-            statement
-            for node in _in_order({key: node for key, node in nodes.items() if node.resource_type == "model"})
-            for statement in _patched(node)
-        ]
+        for statement in statements.models:
+            self.connection.execute(statement)
 
-    def build(self, *runs: Sequence[News], rates: Sequence[Rate] = (), dropped: Sequence[News] = ()) -> None:
+    def build(
+        self,
+        *runs: Sequence[News],
+        rates: Sequence[Rate] = (),
+        dropped: Sequence[News] = (),
+        prepare: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+    ) -> None:
         """Forget everything, take in these runs one after the other, and build; `dropped` are dropped in a last run."""
         for table in RAW_TABLES:
             self.connection.execute(f"delete from raw.{table}")
         self._runs_n = 0
         insert_rows(self.connection, "exchange_rates", [vars(rate) for rate in rates])
         self._take_in(runs, dropped)
-        for statement in self._whole:
+        if prepare:
+            prepare(self.connection)
+        for statement in self._statements.whole:
             self.connection.execute(statement)
 
     def patch(self, *runs: Sequence[News], dropped: Sequence[News] = ()) -> None:
         """Take in further runs and make anew what they change, as a large warehouse does."""
         self._take_in(runs, dropped)
-        for statement in self._patch:
+        for statement in self._statements.patch:
             self.connection.execute(statement)
 
     def _take_in(self, runs: Sequence[Sequence[News]], dropped: Sequence[News]) -> None:
@@ -451,22 +516,28 @@ class World:
 
     def broken_invariants(self) -> dict[str, list[tuple[Any, ...]]]:
         """Rows that a data test finds, by its name; none when all is well."""
-        return {name: rows for name, sql in self._tests.items() if (rows := self.read(sql))}
+        return {name: rows for name, sql in self._statements.tests.items() if (rows := self.read(sql))}
 
 
 def _whole(node: Any) -> str:
-    kind = "view" if node.config.materialized == "view" else "table"
-    return f"create or replace {kind} {node.schema}.{node.name} as {_compiled(node)}"
+    """What dbt did to make the model, its columns, keys and bounds included."""
+    if node.config.materialized == "incremental":  # dbt's own way, which expects that there is no such table
+        return _as_it_is(node)
+    return _anywhere(Path(node.build_path).read_text(encoding="utf-8"))
 
 
-def _compiled(node: Any) -> str:
-    # dbt names the file that holds a model's own earlier rows.
-    return str(node.compiled_code).replace('"warehouse".', "")
+def _as_it_is(node: Any) -> str:
+    return f"create or replace table {node.schema}.{node.name} as {_anywhere(node.compiled_code)}"
+
+
+def _anywhere(sql: str) -> str:
+    # dbt names the file.
+    return sql.replace('"warehouse".', "")
 
 
 def _patched(node: Any) -> list[str]:
     """What dbt does with a model in a patch: macros/patching.sql, and dbt's own incremental models."""
-    table, sql, config = f"{node.schema}.{node.name}", _compiled(node), node.config
+    table, sql, config = f"{node.schema}.{node.name}", _anywhere(node.compiled_code), node.config
     insert = f"insert into {table} by name ({sql})"
     match config.materialized:
         case "view":
@@ -487,7 +558,7 @@ def _patched(node: Any) -> list[str]:
         case "incremental":
             return [insert]
         case _:
-            return [_whole(node)]
+            return [_as_it_is(node)]
 
 
 def _in_order(models: dict[str, Any]) -> Iterator[Any]:

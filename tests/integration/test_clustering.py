@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hand_made import ROOT, News, actor, build, day, quantity, read
+from hand_made import ROOT, News, World, actor, day, quantity, read
 
 from extract.normalise.actors import resolve_actor
 from extract.rates import load_rates
@@ -115,11 +115,11 @@ def mistakes(found: dict[str, str], truth: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_claims_of_one_commitment_stand_together(workspace: Path, name: str) -> None:
+def test_claims_of_one_commitment_stand_together(small_worlds: World, name: str) -> None:
     corpus = read_corpus(CORPORA / name)
-    path = build(workspace, corpus.news, prepare=load_rates)
+    small_worlds.build(corpus.news, prepare=load_rates)
     rows = read(
-        path,
+        small_worlds,
         "select claim_id, record_id, commitment_id from intermediate.int_claims_clustered",
     )
     truth = {row["claim_id"]: corpus.labels[row["record_id"]] for row in rows}

@@ -23,6 +23,7 @@ from hand_made import (
     News,
     Overrides,
     Rate,
+    World,
     actor,
     add_run,
     build,
@@ -165,8 +166,8 @@ WORLD = (
 
 @pytest.fixture(scope="module")
 def world(workspace: Path) -> Path:
-    """The corpus, built with every dbt test and unit test."""
-    return kept(build(workspace, WORLD, RATES, command="build", is_whole=True), "world")
+    """The corpus, built with every data test."""
+    return kept(build(workspace, WORLD, RATES, command="build"), "world")
 
 
 # So many records and more make a warehouse a large one.
@@ -233,7 +234,7 @@ def test_an_agency_gives_for_its_state_and_a_second_recipient_is_a_question(worl
     assert read(world, "select * from contributions_by_organisation where contributor_id = 'kfw'") == []
 
 
-def test_a_body_is_one_in_every_language_and_the_quote_proves_the_figure(workspace: Path) -> None:
+def test_a_body_is_one_in_every_language_and_the_quote_proves_the_figure(small_worlds: World) -> None:
     seats = [
         News(
             f"A seat, in {body}.",
@@ -245,10 +246,10 @@ def test_a_body_is_one_in_every_language_and_the_quote_proves_the_figure(workspa
         News(f"More than {n} bn.", (pledge("QAT", "fund", money(n * 1e9, "USD", "more_than")),), "en", date(2026, 1, n))
         for n in (5, 7)
     ]
-    built = build(workspace, [*seats, *sums])
-    bodies = read(built, "select body_id, documents_n from memberships_current order by documents_n")
+    small_worlds.build([*seats, *sums])
+    bodies = read(small_worlds, "select body_id, documents_n from memberships_current order by documents_n")
     assert [tuple(row.values()) for row in bodies] == [("slug-3", 1), ("executive-committee", 3)]
-    [qatar] = read(built, "select amount, best_quote from commitments where contributor_ids = 'QAT'")
+    [qatar] = read(small_worlds, "select amount, best_quote from commitments where contributor_ids = 'QAT'")
     assert (qatar["amount"], qatar["best_quote"]) == (7_000_000_000, "More than 7 bn.")
 
 
@@ -392,7 +393,7 @@ def test_documented_columns_are_the_built_ones(world: Path) -> None:
 # --- what must not move -----------------------------------------------------------------------
 
 
-def test_shuffled_and_repeated_documents_change_no_total(workspace: Path, world: Path) -> None:
+def test_shuffled_and_repeated_documents_change_no_total(small_worlds: World, world: Path) -> None:
     shuffled = random.Random(5).sample([*WORLD, *WORLD[:4]], k=len(WORLD) + 4)
     # The same pledge in one more language, and one more list of the same joint sum.
     again = News(
@@ -407,10 +408,10 @@ def test_shuffled_and_repeated_documents_change_no_total(workspace: Path, world:
         (pledge(GULF[:3], "yemen-recovery-fund", money(7e9, "USD", "more_than")),),
         published=date(2026, 2, 22),
     )
-    built = build(workspace, [*shuffled, again, listed], RATES)
-    assert read(built, TOTALS) == read(world, TOTALS)
-    assert read(built, COMMITMENTS) == read(world, COMMITMENTS)
-    assert by_country(built)["NOR"]["documents_n"] == by_country(world)["NOR"]["documents_n"] + 1
+    small_worlds.build([*shuffled, again, listed], rates=RATES)
+    assert read(small_worlds, TOTALS) == read(world, TOTALS)
+    assert read(small_worlds, COMMITMENTS) == read(world, COMMITMENTS)
+    assert by_country(small_worlds)["NOR"]["documents_n"] == by_country(world)["NOR"]["documents_n"] + 1
 
 
 def test_a_removed_document_takes_its_claims_and_no_others(world: Path, large: Path) -> None:
@@ -420,8 +421,8 @@ def test_a_removed_document_takes_its_claims_and_no_others(world: Path, large: P
     assert all(with_all[row["commitment_id"]] == row for row in read(large, COMMITMENTS))
 
 
-def test_a_second_run_reports_what_changed(workspace: Path) -> None:
-    path = build(workspace, WORLD, RATES)
+def test_a_second_run_reports_what_changed(workspace: Path, world: Path) -> None:
+    path = Path(shutil.copy(world, workspace / world.name))
     assert {row["change"] for row in read(path, "select change from changes_since_last_run")} == {"new"}
     later = News(
         "Norway signed its 50 million kroner for UNICEF, and Sweden pledged 5 million dollars.",
@@ -669,12 +670,12 @@ def test_worked_example_forces(example: tuple[Path, dict[str, Any]]) -> None:
             assert sorted(item["contributor_ids"] for item in members) == row["contributors"]
 
 
-# --- as of a day: last, since another variable makes dbt read its project again ----------------
+# --- as of a day ------------------------------------------------------------------------------
 
 
-def test_as_of_a_day_uses_only_what_was_known_then(workspace: Path) -> None:
+def test_as_of_a_day_uses_only_what_was_known_then(workspace: Path, small_worlds: World) -> None:
     as_of = date(2026, 2, 16)
     then = read(build(workspace, WORLD, RATES, variables={"as_of": str(as_of)}), COMMITMENTS)
-    known = build(workspace, [item for item in WORLD if item.published and item.published <= as_of], RATES)
-    assert then == read(known, COMMITMENTS)
-    assert by_country(known)["QAT"]["joint_group_total_usd"] == 5_000_000_000
+    small_worlds.build([item for item in WORLD if item.published and item.published <= as_of], rates=RATES)
+    assert then == read(small_worlds, COMMITMENTS)
+    assert by_country(small_worlds)["QAT"]["joint_group_total_usd"] == 5_000_000_000

@@ -55,6 +55,11 @@ def test_one_command_gives_the_table_the_counts_and_what_to_type_next(built):
     assert result.stderr.count("] ") >= documents_n
     assert "contributions by country" in result.stdout
     assert f"documents: {documents_n} ({documents_n} extracted, 0 unchanged)" in result.stdout
+    # All of them, unit tests too, in a warehouse's first build: no other test of the suite runs those.
+    [project] = transform._manifests.values()
+    kinds = [str(node.resource_type) for node in project.nodes.values()]
+    assert len(project.unit_tests) > 10
+    assert f"dbt tests: {kinds.count('test') + len(project.unit_tests)};" in result.stdout
     for words in ("select * from contributions_by_country", "pledgebook docs", "pledgebook run FOLDER"):
         assert words in result.stdout
     left = [path.name for path in sorted(warehouse.parent.iterdir())]
@@ -96,15 +101,18 @@ def test_four_statements_of_the_readme_lead_from_any_figure_to_its_words(built):
     block = next(one for one in re.findall(r"```sql\n(.*?)```", readme, re.S) if one.startswith("-- 1."))
     statements = [one for one in block.split(";") if one.strip()]
     assert len(statements) == 4
-    countries = [row[0] for row in rows(built[0], "select iso3 from contributions_by_country")]
-    assert countries
-    for iso3 in countries:
-        figures, commitments, claims, quotes = (rows(built[0], one.replace("NOR", iso3)) for one in statements)
-        [(_, sole_usd, *_)] = figures
-        assert sum(row[8] or 0 for row in commitments if not row[2]) == sole_usd
-        assert {row[0] for row in claims} == {row[0] for row in commitments} != set()
-        assert {row[0] for row in quotes} == {row[1] for row in claims}
-        assert all(row[-1] for row in quotes)
+    with duckdb.connect(str(built[0]), read_only=True) as connection:
+        countries = [row[0] for row in connection.execute("select iso3 from contributions_by_country").fetchall()]
+        assert countries
+        for iso3 in countries:
+            figures, commitments, claims, quotes = (
+                connection.execute(one.replace("NOR", iso3)).fetchall() for one in statements
+            )
+            [(_, sole_usd, *_)] = figures
+            assert sum(row[8] or 0 for row in commitments if not row[2]) == sole_usd
+            assert {row[0] for row in claims} == {row[0] for row in commitments} != set()
+            assert {row[0] for row in quotes} == {row[1] for row in claims}
+            assert all(row[-1] for row in quotes)
 
 
 def test_every_quote_is_a_slice_of_its_text(built):
@@ -127,32 +135,34 @@ def test_the_same_again_asks_nobody_writes_nothing_and_is_quick(built):
     assert warehouse.read_bytes() == before
 
 
-def test_a_rebuild_gives_the_same_marts(built, tmp_path):
-    copy = tmp_path / "warehouse.duckdb"
-    copy.write_bytes(built[0].read_bytes())
-    result = call("build", "--warehouse", copy)
-    assert result.exit_code == 0, result.output
-    for table in ("contributions_by_country", "evidence"):
-        query = f"select * from {table} order by all"
-        assert rows(copy, query) == rows(built[0], query)
-
-
-def test_a_second_build_leaves_standing_what_follows_from_the_project_alone(built, tmp_path, monkeypatch):
+def test_a_rebuild_gives_the_same_marts_and_leaves_standing_what_follows_from_the_project_alone(
+    built, tmp_path, monkeypatch
+):
     copy, kept = tmp_path / "warehouse.duckdb", transform.manifest_path(built[0])
     copy.write_bytes(built[0].read_bytes())
+    transform.manifest_path(copy).write_bytes(kept.read_bytes())
     # As another process would: from the file, not from this one's memory.
     [parsed] = transform._manifests.values()
     monkeypatch.setattr(transform, "_manifests", {})
     monkeypatch.setattr(transform, "_keep_manifest", lambda *_: pytest.fail("the project was parsed anew"))
+    results, real = [], transform.build
+
+    def watched(warehouse: Path, *, kept: Path | None = None) -> transform.BuildResult:
+        results.append(real(warehouse, kept=kept))
+        return results[-1]
+
+    monkeypatch.setattr(transform, "build", watched)
     hashed = rows(copy, "select inputs_hash from intermediate.int_build_mode")
-    second = transform.build(copy, kept=kept)
+    result = call("build", "--warehouse", copy)
+    assert result.exit_code == 0, result.output
+    [second] = results
     assert second.failures == []
     kinds = [str(node.resource_type) for node in parsed.nodes.values()]
     assert second.tests_n == kinds.count("test") > 10
     assert 20 < second.models_n < kinds.count("model")
     # The kept project is the parsed one: patching would otherwise never be allowed.
     assert rows(copy, "select inputs_hash from intermediate.int_build_mode") == hashed
-    for table in ("commitments", "evidence", "extraction_quality"):
+    for table in ("contributions_by_country", "commitments", "evidence", "extraction_quality"):
         query = f"select * from {table} order by all"
         assert rows(copy, query) == rows(built[0], query)
 

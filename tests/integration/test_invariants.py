@@ -136,7 +136,7 @@ def state(world: World, *runs: Sequence[News]) -> tuple[list[Any], list[Any]]:
 # PLEDGEBOOK_EXAMPLES=200 pytest tests/integration/test_invariants.py
 EXAMPLES = os.environ.get("PLEDGEBOOK_EXAMPLES")
 few = settings(
-    max_examples=int(EXAMPLES or 6), derandomize=EXAMPLES is None, deadline=None, database=None,
+    max_examples=int(EXAMPLES or 3), derandomize=EXAMPLES is None, deadline=None, database=None,
     suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate],
 )  # fmt: skip
 
