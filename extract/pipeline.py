@@ -1059,6 +1059,7 @@ def overrides_version() -> str:
     return digest.hexdigest()[:12]
 
 
+@cache
 def schema_version() -> str:
     """Hash of the records' JSON schema."""
     return hashlib.sha256(json.dumps(Record.model_json_schema(), sort_keys=True).encode()).hexdigest()[:12]

@@ -509,6 +509,13 @@ class World:
         """Rows of a query."""
         return self.connection.execute(sql).fetchall()
 
+    def write(self, path: Path) -> Path:
+        """Keep what stands now as a file, which the next build leaves alone."""
+        self.connection.execute(f"attach '{path}' as written")
+        self.connection.execute("copy from database memory to written")
+        self.connection.execute("detach written")
+        return path
+
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """Rows of every table that a model makes, in an order of their own."""
         names = self.read("select schema_name || '.' || table_name from duckdb_tables() where schema_name <> 'raw'")
