@@ -241,9 +241,33 @@
 {%- endmacro %}
 
 
-{% macro is_worth_the_same(one, other, is_approximate) -%}
-  {#- True when two sums in dollars may be one, converted at the rates of the day. -#}
-  greatest({{ one }}, {{ other }}) <= least({{ one }}, {{ other }}) * case when {{ is_approximate }} then 1.10 else 1.03 end
+{% macro is_worth_the_same(one, other, is_approximate, is_apart='false') -%}
+  {#- True when two sums in dollars may be one, converted at the rates of the day, which are further from each other
+      where the days lie apart. -#}
+  greatest({{ one }}, {{ other }}) <= least({{ one }}, {{ other }})
+    * case when {{ is_approximate }} then 1.10 when {{ is_apart }} then 1.06 else 1.03 end
+{%- endmacro %}
+
+
+{% macro both_ways() -%}
+  {#- The pairs of keys that the named tables join, each told from both sides. -#}
+  select unnest([commitment_key, leading_key]) as commitment_key, unnest([leading_key, commitment_key]) as linked_key
+  from (
+    {%- for table in varargs %}
+    select commitment_key, leading_key from {{ table }}
+    {%- if not loop.last %} union all {%- endif %}
+    {%- endfor %}
+  )
+{%- endmacro %}
+
+
+{% macro linked_groups(name, links) -%}
+  {#- Every key with all that pairs lead to from it; the body of a recursive CTE called `name`. -#}
+  select commitment_key, linked_key from {{ links }}
+  union
+  select {{ name }}.commitment_key, {{ links }}.linked_key
+  from {{ name }}
+  inner join {{ links }} on {{ name }}.linked_key = {{ links }}.commitment_key
 {%- endmacro %}
 
 

@@ -5,18 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from extract.providers.embedded.examples import CLASS_INDEX, HEADLINE_END, make_example
+from extract.providers.embedded.examples import CLASS_INDEX, HEADLINE_END, make_example, read_lines, split_records
 
 FILES = sorted((Path(__file__).parents[2] / "seeds" / "training").glob("*.tsv"))
 
 
 def _lines():
-    return [
-        (path.name, number, *line.split("\t"))
-        for path in FILES
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        if line and not line.startswith("#")
-    ]
+    return [(path.name, *line) for path in FILES for line in read_lines(path)]
 
 
 def _passage(text):
@@ -26,10 +21,7 @@ def _passage(text):
 def test_every_name_stands_in_its_text_and_every_figure_in_its_passage():
     wrong = []
     for name, number, _language, text, records in _lines():
-        if records == "-":
-            continue
-        for record in records.split(" ;; "):
-            kind, _stage, actors, value, counterpart = record.split("|")
+        for kind, _stage, actors, value, counterpart in split_records(records):
             names = (*actors.split(" + "), counterpart)
             wrong += [(name, number, one) for one in names if one != "-" and one not in text]
             if kind != "M" and value != "-" and value not in _passage(text):

@@ -694,26 +694,9 @@ raised_joint_sums as (
 
 ),
 
-joint_links as (
+joint_links as ({{ both_ways('same_joint_sums', 'raised_joint_sums') }}),
 
-    select unnest([commitment_key, leading_key]) as commitment_key, unnest([leading_key, commitment_key]) as linked_key
-    from (
-        select commitment_key, leading_key from same_joint_sums
-        union all
-        select commitment_key, leading_key from raised_joint_sums
-    )
-
-),
-
-joint_groups as (
-
-    select commitment_key, linked_key from joint_links
-    union
-    select joint_groups.commitment_key, joint_links.linked_key
-    from joint_groups
-    inner join joint_links on joint_groups.linked_key = joint_links.commitment_key
-
-),
+joint_groups as ({{ linked_groups('joint_groups', 'joint_links') }}),
 
 -- Of all that are one the earliest leads.
 joined_sets as (
@@ -1080,11 +1063,10 @@ same_sums as (
             when later.is_rough or original.is_rough
                 then greatest(later.usd, original.usd) <= 1.35 * least(later.usd, original.usd)
             -- What is signed or paid months later in another currency is reckoned at another day's rate.
-            else greatest(later.usd, original.usd) <= least(later.usd, original.usd) * case
-                when later.is_approximate or original.is_approximate then 1.10
-                when abs(later.first_date - original.first_date) > {{ var('revision_days') }} then 1.06
-                else 1.03
-            end
+            else {{ is_worth_the_same(
+                'later.usd', 'original.usd', 'later.is_approximate or original.is_approximate',
+                'abs(later.first_date - original.first_date) > ' ~ var('revision_days')
+            ) }}
         end
         -- At about the same time; a payment of what was promised may be months later.
         and (
@@ -1275,26 +1257,9 @@ replaced_sums as (
 
 ),
 
-figure_links as (
+figure_links as ({{ both_ways('restated_sums', 'replaced_sums') }}),
 
-    select unnest([commitment_key, leading_key]) as commitment_key, unnest([leading_key, commitment_key]) as linked_key
-    from (
-        select commitment_key, leading_key from restated_sums
-        union all
-        select commitment_key, leading_key from replaced_sums
-    )
-
-),
-
-figure_groups as (
-
-    select commitment_key, linked_key from figure_links
-    union
-    select figure_groups.commitment_key, figure_links.linked_key
-    from figure_groups
-    inner join figure_links on figure_groups.linked_key = figure_links.commitment_key
-
-),
+figure_groups as ({{ linked_groups('figure_groups', 'figure_links') }}),
 
 -- Of all that are one the earliest leads.
 joined_steps as (

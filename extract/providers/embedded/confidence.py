@@ -71,7 +71,8 @@ def evidence(
     names = sum(abs(name.start - one.start) < _NEAR for name in readings.names)
     gives = kind in {"pledge", "troop_commitment"} and one.name is None
     stage = draft.get("stage") or draft.get("role")
-    likely = {name[2:]: float(p) for name, p in zip(RECORD_CLASSES, one.scores, strict=False) if name[0] == one.letter}
+    stated = sum(float(p) for n, p in zip(COLUMNS[one.letter], own, strict=True) if RECORD_CLASSES[n][2:] == stage)
+    is_known = who_actor is not None and who_actor.is_resolved
     found = {
         "troops": float(kind == "troop_commitment"),
         "membership": float(kind == "membership"),
@@ -80,7 +81,7 @@ def evidence(
         "anchor": _log_odds(one.probability),
         "other_type": max(others, default=0.0),
         "giver": _log_odds(one.actors[0][0] if one.actors else 0.0) if gives else 0.0,
-        "giver_known": float(who_actor is not None and who_actor.is_resolved),
+        "giver_known": float(is_known),
         "giver_likeliest": float(gives and bool(one.actors) and one.actors[0][1].words == (who or {}).get("name")),
         "joint": float(bool(draft.get("is_joint"))),
         "stage": 0.0 if is_sum else share,
@@ -101,8 +102,8 @@ def evidence(
         "no_unit": float(one.kind == "number"),
         "sentence": math.log(max(end - start, 20) / 100),
         "names_near": min(names, 12) / 5,
-        "person_seat": float(is_seat and not (who_actor is not None and who_actor.is_resolved)),
-        "stage_share": _log_odds(likely.get(stage or "", 0.0) / max(1e-6, sum(likely.values()))),
+        "person_seat": float(is_seat and not is_known),
+        "stage_share": _log_odds(stated / max(1e-6, float(own.sum()))),
         "counterpart_in_sentence": float(
             side is not None
             and any(name.words == side["name"] and start <= name.start < end for _, name in one.counterparts)

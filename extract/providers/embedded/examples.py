@@ -68,10 +68,21 @@ class Example:
 def read_examples(paths: list[Path]) -> Iterator[Example]:
     """Examples of the training files, one a line."""
     for path in paths:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith("#"):
-                language, text, records = line.split("\t")
-                yield make_example(language, text, records, path.name)
+        for _, language, text, records in read_lines(path):
+            yield make_example(language, text, records, path.name)
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str, str, str]]:
+    """The passages of a training file: number of the line, language, text, records."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if line and not line.startswith("#"):
+            language, text, records = line.split("\t")
+            yield number, language, text, records
+
+
+def split_records(records: str) -> list[list[str]]:
+    """The records of one passage, `-` or joined by ` ;; `, each as `[type, stage, actors, value, counterpart]`."""
+    return [] if records.strip() == "-" else [record.split("|") for record in records.split(" ;; ")]
 
 
 def make_example(language: str, text: str, records: str, origin: str = "") -> Example:
@@ -88,10 +99,8 @@ def make_example(language: str, text: str, records: str, origin: str = "") -> Ex
         kind = SPAN_KINDS.index(mention.kind)
         if mention.start >= example.passage_start or kind == _ACTOR:
             example.spans.append((mention.start, mention.end, kind))
-    if records.strip() == "-":
-        return example
-    for record in records.split(" ;; "):
-        _add_record(example, *record.split("|"))
+    for record in split_records(records):
+        _add_record(example, *record)
     return example
 
 

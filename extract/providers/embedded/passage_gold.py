@@ -15,7 +15,7 @@ from extract.normalise.actors import resolve_actor
 from extract.normalise.headcounts import find_headcounts
 from extract.normalise.money import find_money
 from extract.normalise.numbers import parse_number
-from extract.providers.embedded.examples import HEADLINE_END, ROLES
+from extract.providers.embedded.examples import HEADLINE_END, ROLES, read_lines, split_records
 from extract.schema import RecordType
 
 _TYPES = dict(zip("PTMF", get_args(RecordType), strict=True))
@@ -25,26 +25,21 @@ def write_gold(paths: Iterable[Path], folder: Path) -> int:
     """Write the documents and the gold of some training files into `folder`; how many they are."""
     written = 0
     for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-            if line and not line.startswith("#"):
-                language, text, records = line.split("\t")
-                name = f"{path.stem}-{number}.{language}"
-                (folder / f"{name}.txt").write_text(text.replace(HEADLINE_END, "\n\n", 1), encoding="utf-8")
-                gold = GoldDocument(document=name, language=language, records=gold_records(records, language))
-                (folder / f"{name}.json").write_text(gold.model_dump_json(), encoding="utf-8")
-                written += 1
+        for number, language, text, records in read_lines(path):
+            name = f"{path.stem}-{number}.{language}"
+            (folder / f"{name}.txt").write_text(text.replace(HEADLINE_END, "\n\n", 1), encoding="utf-8")
+            gold = GoldDocument(document=name, language=language, records=gold_records(records, language))
+            (folder / f"{name}.json").write_text(gold.model_dump_json(), encoding="utf-8")
+            written += 1
     return written
 
 
 def gold_records(labels: str, language: str) -> list[GoldRecord]:
     """The gold of one passage's labels, `-` or `type|stage|actors|value|counterpart` joined by ` ;; `."""
-    if labels.strip() == "-":
-        return []
-    return [_record(label, language) for label in labels.split(" ;; ")]
+    return [_record(*fields, language=language) for fields in split_records(labels)]
 
 
-def _record(label: str, language: str) -> GoldRecord:
-    letter, stage, actors, value, counterpart = label.split("|")
+def _record(letter: str, stage: str, actors: str, value: str, counterpart: str, *, language: str) -> GoldRecord:
     names = [name for name in actors.split(" + ") if name != "-"]
     lowest, is_sum = stage.rstrip("?~"), letter == "F"
     record = GoldRecord(
