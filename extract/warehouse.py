@@ -180,6 +180,8 @@ def open_warehouse(
         raise _open_failure(path, str(error)) from error
     try:
         connection.execute("set timezone = 'UTC'")
+        # Bringing row groups together takes seconds of a large file; a build does it when it is worth it.
+        connection.execute("set max_vacuum_tasks = 0")
         yield connection
     except duckdb.Error as error:
         if is_full_disk(error):

@@ -94,9 +94,35 @@
 {%- endmacro %}
 
 
-{% macro use_one_thread_if_small() -%}
-  {#- For tables of a few hundred rows further threads cost more than they do. -#}
-  {%- if execute and not is_large() -%}
+{% macro prepare_connection() -%}
+  {#- For tables of a few hundred rows further threads cost more than they do. In large ones DuckDB brings row groups
+      together whenever three fit into two: of a patched table a third is then written anew, whatever the patch. -#}
+  {%- if execute -%}
+    {%- if not is_large() -%}
     set threads = 1
+    {%- elif not is_scattered() -%}
+    set max_vacuum_tasks = 0
+    {%- endif -%}
   {%- endif -%}
+{%- endmacro %}
+
+
+{% macro is_scattered() -%}
+  {#- True when bringing rows together is worth its time: a third of the claims are rows that a patch has replaced, or the
+      small groups in which runs load (extract/warehouse.py) have become many. -#}
+  {%- set sizes -%}
+    select
+      max(estimated_size) filter (where schema_name = 'intermediate' and table_name = 'int_claims_clustered'),
+      max(estimated_size) filter (where schema_name = 'raw' and table_name = 'records')
+    from duckdb_tables()
+  {%- endset -%}
+  {%- set written = run_query(sizes).rows[0] -%}
+  {%- if adapter.get_relation(target.database, 'intermediate', 'int_claims_clustered') -%}
+    {%- set standing = run_query('select count(*) from intermediate.int_claims_clustered').rows[0][0] -%}
+    {%- if written[0] > 1.5 * standing -%}
+      {%- do return(true) -%}
+    {%- endif -%}
+  {%- endif -%}
+  {%- set groups = run_query("select count(distinct row_group_id) from pragma_storage_info('raw.records')").rows[0][0] -%}
+  {%- do return(groups > 50 + written[1] / 50000) -%}
 {%- endmacro %}

@@ -13,7 +13,7 @@ claims as {{ claims_of('clustered') }},
 stage_values as (
 
     select * from {{ ref('int_commitment_values') }}
-    where is_preferred
+    where is_preferred and {{ is_affected('int_commitments_affected', 'commitment_id') }}
 
 ),
 

@@ -355,13 +355,15 @@ told_twice as (
 
 ),
 
+-- A condition on rows would be asked of the words of every claim there is: DuckDB puts it where they are read.
 told_of_two as (
 
-    select distinct islands.block_n, islands.island_n, islands.document_id
+    select islands.block_n, islands.island_n, islands.document_id
     from islands
     semi join told_twice using (block_n, island_n, document_id)
     inner join {{ ref('int_claims_resolved') }} as resolved using (claim_id)
-    where resolved.is_contribution and {{ is_one_of_two('resolved.quote') }}
+    group by islands.block_n, islands.island_n, islands.document_id
+    having bool_or(resolved.is_contribution and {{ is_one_of_two('resolved.quote') }})
 
 ),
 
@@ -1178,10 +1180,21 @@ earlier_sums as (
 
 ),
 
+-- Where all sums of a giving are at one rung of the ladder, none is a step from another: told before pairs are made.
+climbing_givings as (
+
+    select giving_n
+    from sums_by_recipient
+    group by giving_n
+    having min(last_stage_rank) < max(last_stage_rank) or bool_or(is_reckoned)
+
+),
+
 possible_steps as (
 
     select distinct later.commitment_key, earlier.commitment_key as earlier_key
     from sums_by_recipient as later
+    semi join climbing_givings using (giving_n)
     inner join earlier_sums as earlier
         on later.giving_n = earlier.giving_n
         and later.size_step = earlier.size_step
