@@ -108,7 +108,7 @@
 
 
 {% macro year_of_gift(quote, known_date) -%}
-  {#- The year for which a sum is given: "7 million for 2026", "en 2026", "this year" in a report of 2026. A closed
+  {#- The year for which a sum is given: "7 million for 2026", "en 2026", "2025/26", "this year" in a report of 2026. A closed
       class of prepositions and words, in the project's languages; null where the words say none. -#}
   coalesce(
     case when contains({{ quote }}, '20') or contains({{ quote }}, '٢٠') then coalesce(
@@ -117,7 +117,8 @@
         '(?:^|\PL)(?:in|for|during|pour|en|durant|em|para|für|im jahr|auch|в|на|за|في|عام|لعام|سنة|لسنة)\s((?:20|٢٠)[0-9٠-٩]{2})(?:[^0-9٠-٩]|$)',
         1
       ), '٠١٢٣٤٥٦٧٨٩', '0123456789') as integer),
-      try_cast(regexp_extract(lower({{ quote }}), '(?:^|[^0-9])(20[0-9]{2})\s?(?:年|yılı)', 1) as integer)
+      try_cast(regexp_extract(lower({{ quote }}), '(?:^|[^0-9])(20[0-9]{2})\s?(?:年|yılı)', 1) as integer),
+      try_cast(regexp_extract({{ quote }}, '(?:^|[^0-9/])(20[0-9]{2})/(?:20)?[0-9]{2}(?:[^0-9/]|$)', 1) as integer)
     ) end,
     year({{ known_date }}) + case
       when not regexp_matches(lower({{ quote }}), 'year|l.an|année|año|\bano|jahr|году|العام|السنة|yıl|年') then null
@@ -131,6 +132,12 @@
       ) then 1
     end
   )
+{%- endmacro %}
+
+
+{% macro names_two_years(quote) -%}
+  {#- True when a quote names two years: which of them a figure is for, nobody can say. "2025/26" is one. -#}
+  len(list_distinct(regexp_extract_all({{ quote }}, '(?:^|[^0-9/])(20[0-9]{2})(?:[^0-9]|$)', 1))) > 1
 {%- endmacro %}
 
 

@@ -38,9 +38,11 @@ claims as (
         stage_rank,
         is_exit,
         {{ is_top_up('quote') }} as is_top_up,
-        -- The year of a gift, or of the plan that needs or seeks it.
+        -- The year of a gift, or of the plan that needs, seeks or spends it.
         case
-            when is_contribution or role in ('need', 'target') then {{ year_of_gift('quote', 'known_date') }}
+            when is_contribution then {{ year_of_gift('quote', 'known_date') }}
+            when role in ('need', 'target', 'budget') and not {{ names_two_years('quote') }}
+                then {{ year_of_gift('quote', 'known_date') }}
         end as gift_year,
         -- What a conference or an appeal has brought together only grows.
         is_raise or coalesce(role = 'total_raised', false) as is_raise,
@@ -162,7 +164,7 @@ figures as (
         is_approximate,
         is_top_up,
         gift_year,
-        case when money_kind in ('funding need', 'funding target') then gift_year end as plan_year,
+        case when money_kind in ('funding need', 'funding target', 'funding budget') then gift_year end as plan_year,
         is_exit,
         is_raise,
         is_cut,
@@ -271,12 +273,19 @@ compared as (
             when is_raised
                 and headline <= 3 * previous_headline
                 and first_said > previous_first_said
-                and first_said - previous_last_said <= {{ var('repeat_days') }}
+                and first_said - previous_last_said <= case
+                    when first_plan_year = previous_last_plan_year then {{ var('payment_days') }}
+                    else {{ var('repeat_days') }}
+                end
                 then 'raised'
             when previous_is_cut
                 and headline <= 3 * previous_headline
                 and previous_first_said > first_said
-                and previous_first_said - last_said <= {{ var('repeat_days') }}
+                and previous_first_said - last_said <= case
+                    -- "The budget for 2025/26 was lowered last autumn": what is said of one plan is said for a year.
+                    when first_plan_year = previous_last_plan_year then {{ var('payment_days') }}
+                    else {{ var('repeat_days') }}
+                end
                 then 'lowered'
             -- "suspended 60 million", and "the 65 million are suspended".
             when abs(exit_said - previous_exit_said) <= {{ var('revision_days') }}
@@ -421,10 +430,10 @@ repeated as (
                     and coalesce(stage_rank, 0) <= coalesce(previous_own_stage_rank, 0)
                     and not is_exit
                     then 1
-                -- "7 million for 2026", months after as much "for 2025".
+                -- "7 million for 2026", months after as much "for 2025"; so of plans, which have no stage.
                 when gift_year > previous_gift_year and not is_exit
                     and effective_date - previous_date > {{ var('revision_days') }}
-                    and stage_rank <= previous_stage_rank
+                    and (stage_rank <= previous_stage_rank or stage_rank is null and previous_stage_rank is null)
                     then 1
                 -- "another 20 million", weeks after the first 20; "the new grant was signed, the first is paid", when nothing
                 -- was said for half a year.
@@ -891,7 +900,12 @@ narrower_recipients as (
         wide.currency,
         wide.stage_rank,
         wide.is_new,
+        -- A further gift is the further one of the other recipient, and a promise of that day the promise.
+        wide.is_new and not narrow.is_new as is_older,
+        wide.stage_rank is distinct from narrow.stage_rank as is_other_stage,
         list_contains(wide.also_named, narrow.counterpart_id) as is_named,
+        -- "For its work in Sudan", not "for refugees from Sudan in Chad".
+        len(list_filter(narrow.wider_recipient_ids, wider_id -> regexp_full_match(wider_id, '[A-Z]{3}'))) = 1 as is_only_place,
         coalesce(abs(wide.effective_date - narrow.effective_date), 0) as days
     from by_recipient as wide
     inner join by_recipient as narrow using (recipient_hint)
@@ -923,7 +937,7 @@ narrowest_recipients as (
     select
         commitment_key,
         any_value(counterpart_id) as counterpart_id,
-        arg_min(narrow_key, (days, narrow_key)) as narrow_key,
+        arg_min(narrow_key, (is_older, days, is_other_stage, narrow_key)) as narrow_key,
         min(narrow_id) as narrow_id,
         any_value(currency) as currency,
         max(stage_rank) as stage_rank,
@@ -938,10 +952,12 @@ narrowest_recipients as (
                 narrow_id
             ) as is_wider,
             -- "20 million for Sudan through the World Food Programme" says itself which agency it is.
-            bool_or(is_named) over (partition by commitment_key) as is_any_named
+            bool_or(is_named) over (partition by commitment_key) as is_any_named,
+            bool_or(is_only_place) over (partition by commitment_key) as has_only_place,
+            bool_or(is_only_place) over (partition by commitment_key, narrow_id) as is_given_there
         from narrower_recipients
     )
-    where not is_wider and (is_named or not is_any_named)
+    where not is_wider and (is_named or not is_any_named) and (is_named or is_given_there or not has_only_place)
     group by commitment_key
     having min(narrow_id) = max(narrow_id) and not bool_or(document_id = narrow_document_id)
 
@@ -959,6 +975,22 @@ paired_recipients as (
 
 ),
 
+-- Of two promises to one recipient one cannot be the other by way of a third: "another 250 million", paid through an
+-- organisation, are not the first 250 million to its fund.
+other_promises as (
+
+    select distinct nexts.commitment_key
+    from paired_recipients as wide
+    inner join paired_recipients as nexts on wide.narrow_key = nexts.commitment_key
+    inner join paired_recipients as other
+        on nexts.narrow_key = other.narrow_key
+        and wide.counterpart_id = other.counterpart_id
+    where wide.commitment_key <> other.commitment_key
+        and wide.is_new
+        and not other.is_new
+
+),
+
 -- What the narrower one is itself given through stands for both.
 narrowed as (
 
@@ -966,8 +998,9 @@ narrowed as (
         wide.commitment_key,
         coalesce(next_narrow.narrow_key, wide.narrow_key) as narrow_key,
         coalesce(next_narrow.narrow_id, wide.narrow_id) as narrow_id
-    from paired_recipients as wide
-    left join paired_recipients as next_narrow on wide.narrow_key = next_narrow.commitment_key
+    from (from paired_recipients anti join other_promises using (commitment_key)) as wide
+    left join (from paired_recipients anti join other_promises using (commitment_key)) as next_narrow
+        on wide.narrow_key = next_narrow.commitment_key
 
 ),
 
@@ -1139,6 +1172,14 @@ sums_said as (
             select commitment_key
             from united_currencies
             semi join two_sums using (money_kind, contributor_key, counterpart_id)
+            union all
+            select commitment_key
+            from united_currencies
+            inner join two_sums
+                on united_currencies.money_kind = two_sums.money_kind
+                and united_currencies.contributor_key = two_sums.contributor_key
+                and united_currencies.named_counterpart_id = two_sums.counterpart_id
+            where united_currencies.is_narrowed
         )
     group by commitment_key, currency
 
