@@ -152,6 +152,38 @@
 {%- endmacro %}
 
 
+{% macro is_instalment(quote) -%}
+  {#- True when the words call a sum an advance or an instalment, hence a part of another: a closed class of nouns, in the
+      project's languages. -#}
+  coalesce(
+    regexp_matches(
+      lower({{ quote }}),
+      'instal?ments?\b|tranche|\b(an|the) advance\b|advance payment|down payment|(first|second|third) payment|\bavances?\b|acompte|(premi|deuxi|second)[^ ]* versement|\btramos?\b|anticipo|\bcuotas?\b|(primer|segundo) (pago|desembolso)|parcela|adiantamento|\braten?\b|teilzahlung|abschlag|vorschuss|anzahlung|транш|аванс|شريحة|الشريحة|دفعة|الدفعة|قسط|القسط|taksit|dilim|avans|首期|首笔|第一笔|第二笔|分期|预付'
+    ),
+    false
+  )
+{%- endmacro %}
+
+
+{% macro is_country(entity_id) -%}
+  {#- True when an id is that of a country, whose codes alone are written in capitals. -#}
+  regexp_full_match({{ entity_id }}, '[A-Z]{3}')
+{%- endmacro %}
+
+
+{% macro names_money(quote) -%}
+  {#- True when the words call what is given money, though they name no figure ("has paid out its entire loan"): a closed
+      class of nouns, in the project's languages. -#}
+  coalesce(
+    regexp_matches(
+      lower({{ quote }}),
+      '\b(money|loans?|credits?|cash)\b|\bprêts?\b|\bcrédits?\b|\bargent\b|préstamo|crédito|dinero|empréstimo|dinheiro|kredit|darlehen|\bgeld|кредит|за[её]м|деньги|денег|средства|قرض|القرض|أموال|الأموال|kredi|贷款|资金'
+    ),
+    false
+  )
+{%- endmacro %}
+
+
 {% macro former_figure(quote) -%}
   {#- The number that the words set a new figure in place of ("149.7 million instead of 47.2", "from 40 to 25 million"), as it is
       written, without its unit, which is often said once: a closed class of words, in the project's languages; an empty

@@ -37,6 +37,7 @@ unpriced as (
         effective_date,
         stage_rank,
         is_exit,
+        main_resource = 'financial' or main_resource = 'unspecified' and {{ names_money('quote') }} as is_money,
         coalesce(
             counterpart_id,
             case
@@ -53,7 +54,7 @@ unpriced as (
 
 -- Money without a figure is the sum that the same contributors give to the same recipient at that time, if
 -- there is one only. Help of an unknown kind may be aircraft beside a loan: it is when one of the two is a step up the
--- ladder from the other, for all that is said of such help.
+-- ladder from the other, or both are told at one stage in one month, for all that is said of such help.
 linked_sums as (
 
     select
@@ -61,6 +62,8 @@ linked_sums as (
         any_value(unpriced.contributor_key) as contributor_key,
         any_value(unpriced.counterpart_id) as counterpart_id,
         any_value(unpriced.main_resource) as main_resource,
+        any_value(unpriced.is_money) as is_money,
+        bool_or(unpriced.stage_rank <> money_clusters.stage_rank) as is_step,
         min(money_clusters.commitment_key) as commitment_key
     from unpriced
     inner join money_clusters
@@ -76,9 +79,11 @@ linked_sums as (
             ) }},
             true
         )
-    where unpriced.main_resource = 'financial'
+    where unpriced.is_money
         or unpriced.main_resource = 'unspecified' and not unpriced.is_exit and (
-            {{ is_step_of(
+            unpriced.stage_rank = money_clusters.stage_rank
+                and abs(unpriced.effective_date - money_clusters.effective_date) <= {{ var('revision_days') }}
+            or {{ is_step_of(
                 'unpriced.stage_rank', 'unpriced.effective_date', 'money_clusters.stage_rank',
                 'money_clusters.effective_date', var('repeat_days')
             ) }}
@@ -105,8 +110,9 @@ only_sums as (
     select linked_sums.claim_id, linked_sums.commitment_key
     from linked_sums
     inner join said_of_help using (contributor_key, counterpart_id, main_resource)
-    qualify main_resource = 'financial'
+    qualify is_money
         or claims_n = count(*) over (partition by contributor_key, counterpart_id, main_resource)
+            and bool_or(is_step) over (partition by contributor_key, counterpart_id, main_resource)
 
 ),
 

@@ -38,11 +38,13 @@ claims as (
         stage_rank,
         is_exit,
         {{ is_top_up('quote') }} as is_top_up,
-        -- The year of a gift, or of the plan that needs, seeks or spends it.
+        -- The year of a gift, or of the plan that needs, seeks or spends it. A quote that names two plans tells that a near
+        -- figure is another one's, and not for which of the two a figure is.
+        case when not is_contribution and role in ('need', 'target', 'budget') then {{ year_of_gift('quote', 'known_date') }} end
+            as plan_year,
         case
             when is_contribution then {{ year_of_gift('quote', 'known_date') }}
-            when role in ('need', 'target', 'budget') and not {{ names_two_years('quote') }}
-                then {{ year_of_gift('quote', 'known_date') }}
+            when plan_year is not null and not {{ names_two_years('quote') }} then plan_year
         end as gift_year,
         -- What a conference or an appeal has brought together only grows.
         is_raise or coalesce(role = 'total_raised', false) as is_raise,
@@ -164,7 +166,7 @@ figures as (
         is_approximate,
         is_top_up,
         gift_year,
-        case when money_kind in ('funding need', 'funding target', 'funding budget') then gift_year end as plan_year,
+        plan_year,
         is_exit,
         is_raise,
         is_cut,
@@ -905,7 +907,7 @@ narrower_recipients as (
         wide.stage_rank is distinct from narrow.stage_rank as is_other_stage,
         list_contains(wide.also_named, narrow.counterpart_id) as is_named,
         -- "For its work in Sudan", not "for refugees from Sudan in Chad".
-        len(list_filter(narrow.wider_recipient_ids, wider_id -> regexp_full_match(wider_id, '[A-Z]{3}'))) = 1 as is_only_place,
+        len(list_filter(narrow.wider_recipient_ids, wider_id -> {{ is_country('wider_id') }})) = 1 as is_only_place,
         coalesce(abs(wide.effective_date - narrow.effective_date), 0) as days
     from by_recipient as wide
     inner join by_recipient as narrow using (recipient_hint)
@@ -1033,6 +1035,8 @@ currency_clusters as (
         bool_or(headline_usd is null) as is_rough,
         bool_or(is_approximate) as is_approximate,
         bool_and(is_approximate) as is_only_approximate,
+        bool_and(is_open) as is_open,
+        bool_or(is_top_up or repeat_n > 0) as is_new,
         count(distinct document_id) as documents_n,
         max(gift_year) as gift_year,
         min(stage_rank) as first_stage_rank,
@@ -1098,15 +1102,24 @@ same_sums as (
             when later.is_rough or original.is_rough
                 then greatest(later.usd, original.usd) <= 1.35 * least(later.usd, original.usd)
             -- What is signed or paid months later in another currency is reckoned at another day's rate.
+            -- "More than 10 million euros" are 120 million kronor, worth 10.9.
             else {{ is_worth_the_same(
-                'later.usd', 'original.usd', 'later.is_approximate or original.is_approximate',
+                'later.usd', 'original.usd',
+                'later.is_approximate or original.is_approximate or later.is_open and later.usd <= original.usd
+                    or original.is_open and original.usd <= later.usd',
                 'abs(later.first_date - original.first_date) > ' ~ var('revision_days')
             ) }}
         end
-        -- At about the same time; a payment of what was promised may be months later.
+        -- At about the same time; a payment of what was promised may be months later, and so may what recalls a promise that is
+        -- not paid yet ("about 12 million dollars, which it promised in February").
         and (
             greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
                 <= {{ var('revision_days') }}
+            or not later.is_new and not original.is_new
+                and later.last_stage_rank is not distinct from original.last_stage_rank
+                and coalesce(later.last_stage_rank < 3, true)
+                and greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
+                    <= {{ var('repeat_days') }}
             or {{ is_step_of(
                 'later.first_stage_rank', 'later.first_date', 'original.last_stage_rank', 'original.last_date',
                 var('payment_days')
@@ -1135,7 +1148,8 @@ united_currencies as (
 
 -- A promise may be signed or paid in another figure than it was made, and nobody says that it was raised: 1.8 billion
 -- promised, 1.885 approved. So it is when the later of two figures is a step up the ladder, each is the only one that
--- the other can be, and no report tells of both. Needs and targets are reckoned anew in the course of a year.
+-- the other can be, and no report tells of both. Needs and targets are reckoned anew in the course of a year, and so is
+-- what one thing costs, but not all that a country builds, and perhaps a year later.
 two_sums as (
 
     select money_kind, contributor_key, counterpart_id
@@ -1199,8 +1213,15 @@ sums_by_recipient as (
         last_date,
         gift_year,
         is_topped_up or is_ended as is_new,
-        money_kind in ('funding need', 'funding target') as is_reckoned
-    from sums_said
+        money_kind in ('funding need', 'funding target') or is_cost as is_reckoned,
+        case when is_cost then {{ var('payment_days') }} else {{ var('repeat_days') }} end as step_days
+    from (
+        select
+            *,
+            money_kind = 'funding cost'
+                and len(list_filter(recipient_ids, recipient_id -> {{ is_country('recipient_id') }})) = 0 as is_cost
+        from sums_said
+    )
 
 ),
 
@@ -1212,10 +1233,8 @@ earlier_sums as (
     from (
         select
             *,
-            unnest([
-                (last_date - date '2000-01-01') // {{ var('repeat_days') + 1 }},
-                (last_date - date '2000-01-01') // {{ var('repeat_days') + 1 }} + 1
-            ]) as period
+            (last_date - date '2000-01-01') // {{ var('repeat_days') + 1 }}
+                + unnest(range(cast(ceil(step_days / {{ var('repeat_days') }}) as bigint) + 1)) as period
         from sums_by_recipient
     )
 
@@ -1246,7 +1265,7 @@ possible_steps as (
         and earlier.headline <= 1.25 * later.headline
         and not later.is_new
         and coalesce(later.gift_year = earlier.gift_year, true)
-        and later.first_date - earlier.last_date between 0 and {{ var('repeat_days') }}
+        and later.first_date - earlier.last_date between 0 and later.step_days
         and (coalesce(later.last_stage_rank > earlier.last_stage_rank, false)
             or later.is_reckoned and later.first_date > earlier.last_date)
 
@@ -1260,6 +1279,19 @@ told_in as (
 
 ),
 
+-- "An advance of 270 million" is a part of what it is an advance of, and no other figure for the 250 million before.
+instalments as (
+
+    select distinct united_currencies.commitment_key
+    from united_currencies
+    semi join (
+        select unnest([commitment_key, earlier_key]) as commitment_key from possible_steps
+    ) as compared_sums using (commitment_key)
+    inner join {{ ref('int_claims_resolved') }} as resolved using (claim_id)
+    where resolved.is_contribution and {{ is_instalment('resolved.quote') }}
+
+),
+
 steps as (
 
     select possible_steps.*
@@ -1267,6 +1299,8 @@ steps as (
     inner join told_in as later using (commitment_key)
     inner join told_in as earlier on possible_steps.earlier_key = earlier.commitment_key
     where not list_has_any(later.document_ids, earlier.document_ids)
+        and later.commitment_key not in (select commitment_key from instalments)
+        and earlier.commitment_key not in (select commitment_key from instalments)
 
 ),
 
