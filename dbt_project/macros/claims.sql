@@ -171,6 +171,12 @@
 {%- endmacro %}
 
 
+{% macro is_organisation_alone(contributor_ids) -%}
+  {#- True when one contributor is named that is no country: an organisation, which may stand for its members. -#}
+  (len({{ contributor_ids }}) = 1 and not {{ is_country(contributor_ids ~ '[1]') }})
+{%- endmacro %}
+
+
 {% macro names_money(quote) -%}
   {#- True when the words call what is given money, though they name no figure ("has paid out its entire loan"): a closed
       class of nouns, in the project's languages. -#}
@@ -349,10 +355,15 @@
 
 
 {% macro contingent_hints(claims) -%}
-  {#- Claims of a joint contingent, and those of one contributor and unnamed partners, share one by force or host. -#}
+  {#- Claims of a joint contingent, those of one contributor and unnamed partners, and those of an organisation share one by
+      force or host. -#}
   case
     when {{ claims }}.record_type = 'troop_commitment'
-      and ({{ claims }}.has_partners or len({{ claims }}.contributor_ids) > 1)
+      and (
+        {{ claims }}.has_partners
+        or len({{ claims }}.contributor_ids) > 1
+        or {{ is_organisation_alone(claims ~ '.contributor_ids') }}
+      )
       then list_transform(
         list_filter(
           [{{ claims }}.counterpart_id, {{ claims }}.host_id, {{ claims }}.serves_in_id], place -> place is not null

@@ -53,10 +53,10 @@ recipients as (
         unnest({{ partner_hints('sums', 'headline_usd') }}) as recipient_hint
     from sums
     union all
-    -- So are joint contingents of one place.
+    -- So are joint contingents of one place, also where an organisation may stand for its members.
     select
         neighbourhood,
-        has_partners as is_link,
+        has_partners or {{ is_organisation_alone('contributor_ids') }} as is_link,
         unnest({{ contingent_hints('claims') }}) as recipient_hint
     from {{ ref('int_claims_resolved') }} as claims
     where record_type = 'troop_commitment'

@@ -305,6 +305,51 @@ partial_lists as (
 
 ),
 
+-- "500 soldiers of the community": the 520 whom its members send together, where one joint contingent alone is known. Who its
+-- members are is not, so the numbers have to agree closely.
+only_contingents as (
+
+    select
+        place,
+        min(contributor_key) as contributor_key,
+        min(force_key) as force_key,
+        min(counterpart_id) as counterpart_id,
+        list_distinct(flatten(list(headcounts))) as headcounts,
+        list_distinct(flatten(list(document_ids))) as document_ids
+    from (select *, unnest(list_distinct([force_key, serves_in_id])) as place from joint_contingents)
+    where place <> ''
+    group by place
+    having min(contributor_key) = max(contributor_key) and min(force_key) = max(force_key)
+
+),
+
+organisations as (
+
+    select
+        located.claim_id,
+        min(only_contingents.contributor_key) as contributor_key,
+        min(only_contingents.force_key) as force_key,
+        min(only_contingents.counterpart_id) as counterpart_id
+    from (
+        select *, unnest(list_distinct([force_key, serves_in_id])) as place
+        from located
+        where {{ is_organisation_alone('contributor_ids') }} and not has_partners and headcount is not null
+    ) as located
+    inner join only_contingents using (place)
+    where (
+        located.force_key = only_contingents.force_key
+        or located.counterpart_id is null
+        or only_contingents.counterpart_id is null
+    )
+        and not list_contains(only_contingents.document_ids, located.document_id)
+        and list_bool_or(list_transform(
+            only_contingents.headcounts, headcount -> headcount between 0.95 * located.headcount and 1.05 * located.headcount
+        ))
+    group by located.claim_id
+    having count(distinct concat_ws('|', only_contingents.contributor_key, only_contingents.force_key)) = 1
+
+),
+
 contingents as (
 
     select
@@ -314,7 +359,7 @@ contingents as (
         coalesce(partial_lists.counterpart_id, located.counterpart_id) as counterpart_id,
         partial_lists.claim_id is not null as is_with_partners
     from located
-    left join partial_lists using (claim_id)
+    left join (from partial_lists union all from organisations) as partial_lists using (claim_id)
 
 ),
 
