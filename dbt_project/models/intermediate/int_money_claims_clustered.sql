@@ -1282,13 +1282,14 @@ told_in as (
 -- "An advance of 270 million" is a part of what it is an advance of, and no other figure for the 250 million before.
 instalments as (
 
-    select distinct united_currencies.commitment_key
+    select united_currencies.commitment_key
     from united_currencies
     semi join (
         select unnest([commitment_key, earlier_key]) as commitment_key from possible_steps
     ) as compared_sums using (commitment_key)
     inner join {{ ref('int_claims_resolved') }} as resolved using (claim_id)
-    where resolved.is_contribution and {{ is_instalment('resolved.quote') }}
+    group by united_currencies.commitment_key
+    having bool_or(resolved.is_contribution and {{ is_instalment('resolved.quote') }})
 
 ),
 
