@@ -409,9 +409,12 @@ def _join_range(found: Scan, one: _Sum, other: _Sum) -> MoneyMention | None:
         return None
     low = one.value
     if one.magnitude == 1 and other.magnitude != 1 and one.value < 1000:
-        if one.value > other.coefficient:
+        coefficient, magnitude = other.coefficient, other.magnitude
+        if coefficient % 1000 == 0 and "mil" in [found.word(n) for n in range(other.figure_first, other.last + 1)]:
+            coefficient, magnitude = coefficient / 1000, magnitude * 1000  # entre 3 y 5 mil millones
+        if one.value > coefficient:
             return None  # "from 50 to 35 million": a cut
-        low = one.value * other.magnitude
+        low = one.value * magnitude
     elif one.magnitude != 1 and other.magnitude == 1 and other.value < one.value and other.value > one.coefficient:
         other = replace(other, value=other.value * one.magnitude)  # $3bn-5
     if low >= other.value:

@@ -662,7 +662,8 @@ class _Reader:
         if rest == 0 and current >= 100:
             return value < 100
         if self.language == "ar":
-            return (rest < 10 and value == 10) or (joined and rest < 10 and 20 <= value < 100)
+            # خمسة عشر is fifteen; خمسة وعشرة are five and ten.
+            return (not joined and rest < 10 and value == 10) or (joined and rest < 10 and 20 <= value < 100)
         if rest in _FULL_TENS and 0 < value < 10:
             return True
         if self.language == "fr":
