@@ -5,7 +5,7 @@ import pytest
 
 from extract.documents import document_from_text
 from extract.normalise.actors import find_actors, resolve_actor
-from extract.providers.embedded.candidates import Candidate, Name, Readings, may_act
+from extract.providers.embedded.candidates import Candidate, Name, Readings, _name, may_act
 from extract.providers.embedded.decide import Decision, _drop_repeated, _lists, _parallel
 from extract.providers.embedded.examples import CLASSES
 from extract.providers.embedded.mentions import find_mentions
@@ -32,7 +32,7 @@ def _read(text, *, gives, letter="P"):
 
 def _pairs(readings, *, receive=False):
     text = readings.document.text
-    found = _parallel(readings, _lists(readings), receive=receive)
+    found = _parallel(readings, _lists(readings))[receive]
     return {text[start:end]: name.words for (start, end), name in found.items()}
 
 
@@ -119,3 +119,13 @@ def test_places_of_a_pair_tell_sides_and_what_stands_between():
     assert len(own) == len(other) == PAIR_FEATURES
     assert own != other
     assert pair_features(text, spans, 1, 0) != pair_features(text, spans, 1, 2)
+
+
+def test_part_of_a_known_name_stands_for_the_whole():
+    text = "The Saudi Fund for Development lent 12 million. The Fund for Development asks nothing back."
+    readings = _read(text, gives={})
+    part = text.rindex("Fund for Development")
+    found = _name(readings, {}, part, part + len("Fund for Development"))
+    assert found.actor.entity_id == readings.named[0].actor.entity_id and found.is_known
+    one_word = _name(readings, {}, part, part + len("Fund"))
+    assert not one_word.is_known

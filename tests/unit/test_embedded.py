@@ -59,8 +59,9 @@ def test_a_plain_pledge_and_a_plain_promise_are_found(provider):
         ("挪威将对摩尔多瓦的援助从2000万欧元增至3500万欧元。", "3500万欧元"),
     ],
 )
-def test_a_promise_that_is_raised_has_the_new_figure_alone(provider, text, money):
-    [record] = provider.answer(document_from_text(text))["records"]
+def test_a_promise_that_is_raised_has_the_new_figure_alone(text, money):
+    # The old figure is no record, however unsure.
+    [record] = EmbeddedProvider(min_confidence=0.0).answer(document_from_text(text))["records"]
     assert (record["money"], record["stage"]) == (money, "pledged")
 
 

@@ -10,7 +10,7 @@ from extract.documents import document_from_text
 from extract.gold import GoldDocument, GoldRecord
 from extract.providers import embedded
 from extract.providers.embedded import EmbeddedProvider
-from extract.providers.embedded.calibrate import fit, judged, rescaled
+from extract.providers.embedded.calibrate import chosen, fit, judged, rescaled
 from extract.providers.embedded.confidence import COEFFICIENTS, confidence, log_odds
 from extract.providers.embedded.decide import Thresholds, decide
 from extract.providers.embedded.model import Model
@@ -63,7 +63,8 @@ def test_a_line_is_shifted_to_the_shares_of_other_records_and_keeps_their_order(
     line = {"intercept": -3.0, "helps": 1.0}
     found = [{"helps": n / 10} for n in range(40)]
     right = [n % 4 != 0 for n in range(40)]
-    shifted = rescaled(line, found, right)
+    before = [1 / (1 + math.exp(-log_odds(one, line))) for one in found]
+    shifted = rescaled(line, before, right)
     said = [1 / (1 + math.exp(-log_odds(one, shifted))) for one in found]
     assert sum(said) / 40 == pytest.approx(0.75, abs=0.01)
     assert shifted["helps"] > 0
@@ -79,3 +80,6 @@ def test_judged_knows_the_right_records_of_a_set(tmp_path):
     gold = GoldDocument(document="norway.en", language="en", records=[record])
     found, right = judged([([gold], tmp_path)], embedded.WEIGHTS)
     assert len(found) == len(right) and sum(right) == 1
+    line = json.loads(COEFFICIENTS.read_text(encoding="ascii"))["coefficients"]
+    sure, is_right = chosen([([gold], tmp_path)], embedded.WEIGHTS, line)
+    assert sum(is_right) == 1 and sure[is_right.index(True)] > Thresholds().confidence

@@ -282,6 +282,9 @@ def _name(readings: Readings, speakers: dict[str, ActorMention], start: int, end
                 whole = resolve_actor(readings.document.text[first:last], "unknown", readings.document.language)
                 if whole.is_resolved:
                     return Name(start, end, readings.document.text[first:last], whole, None)
+        whole_name = _longer_name(readings.named, words)
+        if whole_name is not None:
+            return Name(start, end, whole_name.surface, whole_name.actor, None)
     stands_for = None if actor.is_resolved else country_of(words, speakers)
     if stands_for is None and not actor.is_resolved and has_office(words):
         inside = [one for one in readings.named
@@ -289,6 +292,16 @@ def _name(readings: Readings, speakers: dict[str, ActorMention], start: int, end
         if len({one.actor.entity_id for one in inside}) == 1:
             stands_for = inside[0]
     return Name(start, end, words, actor, stands_for)
+
+
+def _longer_name(named: list[ActorMention], words: str) -> ActorMention | None:
+    """The one known actor of which a name is a part: "Saudi Fund" where the text has "Saudi Fund for Development"."""
+    part = fold_text(words).split()
+    is_long = len(part) > 1 or (words[:1] >= "\u2e80" and len(words) >= 3)
+    if not is_long:
+        return None
+    whole = [one for one in named if f" {' '.join(part)} " in f" {fold_text(one.surface)} " and one.form != "adjective"]
+    return whole[0] if len({one.actor.entity_id for one in whole}) == 1 else None
 
 
 # --- spans ---------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ COEFFICIENTS = Path(__file__).with_name("confidence.json")
 # What speaks differently for a pledge than for a membership.
 _BY_TYPE = (
     "record", "anchor", "stage", "words_agree", "words_differ", "giver_known", "counterpart", "counterpart_named",
-    "counterpart_known", "counterpart_likeliest",
+    "counterpart_known", "counterpart_likeliest", "stage_ruled", "stage_share", "stage_said", "stage_unsaid",
 )  # fmt: skip
 # What is right more often than not, or less often: stages and roles, what an anchor is, who stands on either side.
 _STAGES = (
@@ -43,7 +43,7 @@ Evidence = dict[str, float]
 
 def evidence(
     draft: Mapping[str, Any], one: Candidate, probability: float, readings: Readings, mass: Mapping[str, float],
-    words_agree: bool | None,
+    said: str | None, is_ruled: bool,
 ) -> Evidence:  # fmt: skip
     """What speaks for and against a draft.
 
@@ -53,9 +53,10 @@ def evidence(
         probability: Of the record, giver included, 0-1.
         readings: The document read.
         mass: How much the document's candidates point at each entity as their counterpart.
-        words_agree: Whether the words beside the anchor name the stage that the network found likeliest;
-            None without such words.
+        said: The stage that the words beside the anchor name; None without such words.
+        is_ruled: Whether the draft has the stage that the rules choose.
     """
+    words_agree = None if said is None else said == one.likeliest(one.letter)
     kind = draft["type"]
     language = readings.document.language
     side = draft.get("recipient") or draft.get("force") or draft.get("payee") or draft.get("organisation")
@@ -108,6 +109,9 @@ def evidence(
             side is not None
             and any(name.words == side["name"] and start <= name.start < end for _, name in one.counterparts)
         ),
+        "stage_ruled": float(is_ruled),
+        "stage_said": float(said is not None and said == stage),
+        "stage_unsaid": float(said is not None and said != stage),
     }
     found |= {f"{name}_of_{one}": found[name] * (kind == one) for one in get_args(RecordType) for name in _BY_TYPE}
     found |= _one_of("stage", stage, _STAGES)

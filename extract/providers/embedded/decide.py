@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, cast
@@ -86,9 +86,9 @@ _LEAD_WEIGHT = 1.5
 _BORROWER = 0.1
 # How much of a record's probability one stage must hold to overrule the words beside it.
 _SURE_STAGE = 0.8
+# Share of a record's probability that a stage must hold to be tried.
+_LIKELY_STAGE = 0.08
 _PAID = frozenset({"disbursed", "disbursing"})
-# How sure to be of a member whose organisation is named elsewhere in the document.
-_SURE_MEMBER = 0.97
 _ORGANISATIONS = {"igo", "bloc", "force", "programme", "government_body", "ngo"}
 _NO_ORGANISATIONS = {"armed_group", "country", "force", "person"}
 _PERSONNEL = {"troops": "troops", "police": "police", "observers": "military_observers", "medical": "medical",
@@ -104,7 +104,7 @@ class Thresholds:
     main_giver: float = 0.35
     joint_actor: float = 0.1
     counterpart: float = 0.35
-    joined: float = 0.9
+    joined: float = 0.08
     # A record that is given is more likely right than wrong.
     confidence: float = 0.5
 
@@ -119,25 +119,37 @@ class Decision:
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
 
+Judge = Callable[[Evidence], float]
+
+
 def decide(
-    document: Document, model: Model, thresholds: Thresholds, min_confidence: float | None = None
-) -> Decision:
+    document: Document, model: Model, thresholds: Thresholds, min_confidence: float | None = None,
+    *, judge: Judge | None = None, keeps_all: bool = False,
+) -> Decision:  # fmt: skip
     """Everything the model finds in one document.
 
     Args:
         document: What to read.
         model: The network.
         thresholds: How sure to be, by kind of record.
-        min_confidence: Least confidence of a record, 0-1, in place of the thresholds of records.
+        min_confidence: Least confidence of a record, 0-1, in place of that of the thresholds.
+        judge: What says how likely a record is right; `confidence` without one.
+        keeps_all: Every record at every stage that it may have, none chosen: what the confidence is fitted on.
     """
-    return _Decider(read_candidates(document, model), thresholds, min_confidence).decide()
+    readings = read_candidates(document, model)
+    return _Decider(readings, thresholds, min_confidence, judge=judge, keeps_all=keeps_all).decide()
 
 
 class _Decider:
     """One document's candidates, and what is made of them."""
 
-    def __init__(self, readings: Readings, thresholds: Thresholds, min_confidence: float | None = None) -> None:
+    def __init__(
+        self, readings: Readings, thresholds: Thresholds, min_confidence: float | None = None,
+        *, judge: Judge | None = None, keeps_all: bool = False,
+    ) -> None:  # fmt: skip
         self.readings = readings
+        self.judge = judge or confidence
+        self.keeps_all = keeps_all
         self.min_confidence = min_confidence
         self.document = readings.document
         self.text = readings.document.text
@@ -154,14 +166,13 @@ class _Decider:
         self.recipients = self._mass("PF")
         self.givers = {letter: self._givers(letter) for letter in "PT"}
         self.body = self._body()
-        self.beside = _parallel(readings, self.lists)
-        self.beneath = _parallel(readings, self.lists, receive=True)
+        self.beside, self.beneath = _parallel(readings, self.lists)
         self.decision = Decision()
-        # Names that already act in a record with a figure, by type.
-        self.valued: set[tuple[str, Name]] = set()
+        # Names that already act in a record with a figure, by type, and how likely the figure is of that type.
+        self.valued: dict[tuple[str, Name], float] = {}
 
     def decide(self) -> Decision:
-        """Figures first: a name that gives one is not asked for another."""
+        """Figures first: a name that gives one is asked neither for another nor, unless likely, for a seat."""
         candidates = self.readings.candidates
         for index, one in enumerate(candidates):
             if one.name is None and not self._is_conversion(candidates[:index], one) and not self._is_replaced(
@@ -169,11 +180,15 @@ class _Decider:
             ):
                 self._figure(one)
         for one in candidates:
-            if one.name is not None and self._may_give(one.name, one.letter, has_figure=False) and (
-                one.letter, one.name
-            ) not in self.valued:
+            if one.name is None or not self._may_give(one.name, one.letter, has_figure=False):
+                continue
+            gives = max(self.valued.get((letter, one.name), 0.0) for letter in "PT")
+            only_gives = one.letter == "M" and one.probability < 0.5 < gives
+            if (one.letter, one.name) not in self.valued and not only_gives:
                 self._name(one, one.name)
-        _drop_repeated(self.decision, self.language)
+        if not self.keeps_all:
+            _drop_repeated(self.decision, self.language)
+            _drop_overtaken(self.decision, self.language)
         return self.decision
 
     def _mass(self, letters: str) -> Counter[str]:
@@ -288,7 +303,8 @@ class _Decider:
             return
         actors = self._contributors(one)
         near = [name for _, name in actors[:1]]
-        base = self._common(one, near) | {"stage": self._stage([one], letter)}
+        stages = self._stages([one], letter)
+        base = self._common(one, near) | {"stage": stages[0]}
         if letter == "P":
             base |= {"type": "pledge", "money": words, "resource_types": ["financial"]}
             base["quotes"] += self._currency_quote(one)
@@ -302,22 +318,22 @@ class _Decider:
             return
         side = "recipient" if letter == "P" else "force"
         givers = _with_principals(name.entity for _, name in actors)
-        own = self.beneath.get((one.start, one.end)) if letter == "P" else None
+        own = self.beneath.get((one.start, one.end))
         if own is not None and own.entity not in givers:
             base[side] = _actor(own)
         else:
             base[side] = self._side(one.counterparts, letter, one, givers)
         start, end = self.readings.sentence(one.start)
         is_joint = len(actors) > 1 and not EACH.search(self.text[start:end])
-        self.valued.update((letter, name) for _, name in actors)
+        self.valued.update(((letter, name), one.probability) for _, name in actors)
         if is_joint:
             draft = base | {"contributors": [_actor(name) for _, name in actors], "is_joint": True}
-            self._emit(draft, one, one.probability * max(p for p, _ in actors))
+            self._emit(draft, one, one.probability * max(p for p, _ in actors), stages)
         else:
             surest = max(p for p, _ in actors)
             for p, name in actors:
                 sure = one.probability * max(p, surest * _LISTED)
-                self._emit(base | {"contributors": [_actor(name)]}, one, sure)
+                self._emit(base | {"contributors": [_actor(name)]}, one, sure, stages)
 
     def _sum(self, one: Candidate, words: str, role: str | None = None) -> None:
         """A sum that nobody gives: a need, a target, a cost."""
@@ -333,7 +349,9 @@ class _Decider:
         if one.kind == "number" and not self._currencies(start, end):
             self._reject(draft, "no currency stands beside the figure: it may count anything")
             return
-        self._emit(draft, one, one.probability)
+        others = {"need": "target", "target": "need"}
+        roles = [role, one.likeliest("F"), others.get(role, role)]
+        self._emit(draft, one, one.probability, list(dict.fromkeys(roles)))
 
     def _contributors(self, one: Candidate) -> list[tuple[float, Name]]:
         """The likeliest actor and those listed beside it, each entity once."""
@@ -349,7 +367,11 @@ class _Decider:
             return [(max(_BESIDE, next((p for p, name in ranked if name == people), 0.0)), people)]
         if not ranked or ranked[0][0] < self.thresholds.lone_actor:
             main = self._of_currency(one) or self.givers.get(one.letter)
-            return [(self.thresholds.main_giver, main)] if main is not None else []
+            if main is not None:
+                return [(self.thresholds.main_giver, main)]
+            below = self.beneath.get((one.start, one.end))
+            left = [(p, name) for p, name in ranked if p >= self.thresholds.joint_actor and name != below]
+            return self._giver_of_sentence(one) or left[:1]
         first = ranked[0][1]
         listed = self.lists.get(first, frozenset())
         receives, gives = ({name: p for p, name in side} for side in (one.counterparts, one.actors))
@@ -365,6 +387,14 @@ class _Decider:
                 taken[name.entity] = (1 - (1 - before) * (1 - p), kept if kept.stands_for is None else name)
         # "Turkey, by the hand of TIKA and AFAD": a state's agencies beside it are no other givers.
         return [one for entity, one in taken.items() if principal_of(entity) not in taken]
+
+    def _giver_of_sentence(self, one: Candidate) -> list[tuple[float, Name]]:
+        """Who gives the nearest figure of the sentence before this one: "Turkey has 20 in Iraq, 40 in Somalia"."""
+        start, _ = self.readings.sentence(one.start)
+        before = [other for other in self.readings.candidates
+                  if other.name is None and other.letter == one.letter and start <= other.start < one.start
+                  and other.actors and other.actors[0][0] >= self.thresholds.lone_actor]  # fmt: skip
+        return [before[-1].actors[0]] if before and self._may_give(before[-1].actors[0][1], one.letter) else []
 
     def _of_currency(self, one: Candidate) -> Name | None:
         """The one country of the document whose own currency a sum is in: riyals come from Riyadh."""
@@ -425,27 +455,30 @@ class _Decider:
         probability = max(one.probability, sum(other.probability for other in group) / len(group))
         if probability < _WORTH_KEEPING:
             return
-        stage = self._stage(group, one.letter)
+        stages = self._stages(group, one.letter)
         listed = _with_principals(other.name.entity for other in group if other.name is not None)
         counterparts = _pooled(group, self.lists.get(name, frozenset()) | {name})
         if one.letter == "M":
-            self._membership(one, name, probability, stage, counterparts)
+            self._membership(one, name, probability, stages, counterparts)
             return
         side = self._side(counterparts, one.letter, one, listed)
-        draft = self._common(one, self._named_at(side, one)) | {"stage": stage, "contributors": [_actor(name)]}
+        draft = self._common(one, self._named_at(side, one)) | {"stage": stages[0], "contributors": [_actor(name)]}
         if one.letter == "T":
             draft |= {"type": "troop_commitment", "force": side, "personnel_types": []}
         else:
             draft |= {"type": "pledge", "recipient": side, "resource_types": ["other"]}
-        self._emit(draft, one, probability)
+        self._emit(draft, one, probability, stages)
 
     def _membership(
-        self, one: Candidate, name: Name, probability: float, stage: str, counterparts: list[tuple[float, Name]]
+        self, one: Candidate, name: Name, probability: float, stages: list[str], counterparts: list[tuple[float, Name]]
     ) -> None:
-        organisation = self._joined(one, counterparts)
-        if organisation is None and probability >= _SURE_MEMBER:
-            organisation = self.body
+        stage = stages[0]
+        organisation = self._joined(one, counterparts) or self.body
         if organisation is None or organisation.actor.type in _NO_ORGANISATIONS or organisation.entity == name.entity:
+            self._reject(
+                self._common(one, []) | {"stage": stage, "type": "membership", "member": _actor(name)},
+                "no organisation is named that it belongs to",
+            )
             return
         if any(one.start <= mention.start < one.end and mention.form == "adjective" for mention in self.named):
             return  # "the British former premier": a nationality is no member
@@ -469,7 +502,7 @@ class _Decider:
                   "organisation": self._organisation(organisation)}  # fmt: skip
         if not has_seat and name.stands_for is not None:
             draft["representative"] = name.words
-        self._emit(draft, one, probability)
+        self._emit(draft, one, probability, stages)
 
     def _folded_sentence(self, one: Candidate) -> str:
         return fold_letters(self.text[slice(*self.readings.sentence(one.start))])[0]
@@ -498,11 +531,11 @@ class _Decider:
         for p, name in counterparts:
             is_near = start <= name.start < end
             is_organisation = name.actor.type in _ORGANISATIONS
-            score = p + (0.4 if is_near else 0.0) + (0.5 if is_organisation else 0.0)
-            if is_near or (is_organisation and name.start < one.start):
-                scored.append((score - abs(name.start - one.start) / 2000, name.start, name))
-        best = max(scored, key=lambda one: one[:2], default=None)
-        return best[2] if best and best[0] >= self.thresholds.joined else None
+            if (is_near or is_organisation) and name.actor.type not in _NO_ORGANISATIONS:
+                score = p + (0.4 if is_near else 0.0) + (0.5 if is_organisation else 0.0)
+                scored.append((score - abs(name.start - one.start) / 2000, p, name))
+        best = max(scored, key=lambda one: (one[0], one[2].start), default=None)
+        return best[2] if best is not None and best[1] >= self.thresholds.joined else None
 
     def _organisation(self, name: Name) -> dict[str, Any]:
         """The organisation, or the one named before that a common noun stands for."""
@@ -522,11 +555,18 @@ class _Decider:
         if is_sure and said != "pledged":
             said = None
         stage = said or likeliest
-        # The network says "proposed" of invitations too; words that say it mean it.
-        may_be_invited = stage == "member" or (stage == "proposed" and said is None)
-        if letter == "M" and may_be_invited and self._is_invited(group[0]):
-            return "invited"
-        return self._exact_stage(group[0], letter, stage)
+        return self._exact_stage(group[0], letter, stage, is_said=said is not None)
+
+    def _stages(self, group: list[Candidate], letter: str) -> list[str]:
+        """Stages that what is listed together may have: the one of the rules, of the words, the network's likeliest."""
+        columns = COLUMNS[letter]
+        total = sum(one.scores[columns] for one in group)
+        shares = sorted(zip((total / max(1e-6, float(total.sum()))).tolist(), columns, strict=True), reverse=True)
+        said = self._said_stage(group, letter)
+        likely = [RECORD_CLASSES[n][2:] for share, n in shares[:2] if share >= _LIKELY_STAGE]
+        exact = [self._exact_stage(group[0], letter, stage, is_said=stage == said)
+                 for stage in ([said] if said else []) + likely]  # fmt: skip
+        return list(dict.fromkeys([self._stage(group, letter), *exact]))
 
     def _said_stage(self, group: list[Candidate], letter: str) -> str | None:
         """The stage that most words beside what is listed together speak for; None without words or a majority."""
@@ -542,8 +582,14 @@ class _Decider:
         clause, _ = fold_letters(self.text[max(start, one.start - 120) : min(end, one.end + 120)])
         return bool(INVITATION.search(clause)) and not ACCEPTANCE.search(clause)
 
-    def _exact_stage(self, one: Candidate, letter: str, stage: str) -> str:
-        """What the network does not tell apart: refused, suspended and cancelled; expelled and suspended."""
+    def _exact_stage(self, one: Candidate, letter: str, stage: str, *, is_said: bool = False) -> str:
+        """What the network does not tell apart: refused, suspended and cancelled; expelled and suspended.
+
+        `is_said` tells that words say the stage.
+        """
+        # The network says "proposed" of invitations too; words that say it mean it.
+        if letter == "M" and (stage == "member" or (stage == "proposed" and not is_said)) and self._is_invited(one):
+            return "invited"
         before = self.text[max(0, one.start - 45) : one.start]
         # Of "30 of the 75 million have been paid" the 75 were promised, and what is raised from 50 to 75 million is.
         if letter == "P" and stage in _PAID and (PART_OF.search(before) or self._is_changed(one)):
@@ -752,18 +798,28 @@ class _Decider:
         quotes = list(dict.fromkeys(self.text[first:last] for first, last in places))
         return {"realis": flags[0] if flags else "actual", "event_date": expression, "quotes": quotes}
 
-    def _emit(self, draft: dict[str, Any], one: Candidate, probability: float) -> None:
+    def _emit(self, draft: dict[str, Any], one: Candidate, probability: float, stages: list[str]) -> None:
+        """Give a record the stage with which it is likeliest right; keep it as rejected where that is too unlikely."""
         said = self._said_stage([one], one.letter)
-        agrees = None if said is None else said == one.likeliest(one.letter)
-        found = evidence(draft, one, probability, self.readings, self.recipients, agrees)
-        sure = confidence(found)
+        key = "role" if one.letter == "F" or draft["type"] == "funding_amount" else "stage"
+        ways = [draft | {key: stage} for stage in stages]
+        judged = [evidence(way, one, probability, self.readings, self.recipients, said, way is ways[0]) for way in ways]
+        sure = [self.judge(found) for found in judged]
+        if self.keeps_all:
+            for p, found, way in zip(sure, judged, ways, strict=True):
+                self._keep(way, p, found)
+            return
+        best = sure.index(max(sure))
         least = self.thresholds.confidence if self.min_confidence is None else self.min_confidence
-        if sure < least:
-            self._reject(draft, f"confidence {sure:.2f} is below {least:.2f}")
+        if sure[best] < least:
+            self._reject(ways[best], f"confidence {sure[best]:.2f} is below {least:.2f}")
         else:
-            self.decision.drafts.append(draft)
-            self.decision.confidence.append(sure)
-            self.decision.evidence.append(found)
+            self._keep(ways[best], sure[best], judged[best])
+
+    def _keep(self, draft: dict[str, Any], sure: float, found: Evidence) -> None:
+        self.decision.drafts.append(draft)
+        self.decision.confidence.append(sure)
+        self.decision.evidence.append(found)
 
     def _reject(self, draft: dict[str, Any], reason: str) -> None:
         self.decision.rejected.append(draft | {"reason": reason})
@@ -827,35 +883,43 @@ def _lists(readings: Readings) -> _Lists:
     return found
 
 
-def _parallel(readings: Readings, lists: _Lists, *, receive: bool = False) -> dict[tuple[int, int], Name]:
-    """The giver, or recipient, of each figure in a sentence of several, where every figure has its own beside it.
+_Beside = dict[tuple[int, int], Name]
+
+
+def _parallel(readings: Readings, lists: _Lists) -> tuple[_Beside, _Beside]:
+    """The giver, and the recipient, of each figure in a sentence of several, where every figure has its own beside it.
 
     "Norway gave 20 million, Chile 5 million and Peru 3 million", or "20 million from Norway, 5
     million from Chile": names and figures take turns. Which name is whose, that before the figure or
-    that behind it, is as the network finds it likelier for all of them together.
+    that behind it, and whether they give or receive, is as the network finds it likelier for all of them together.
     """
-    found: dict[tuple[int, int], Name] = {}
+    found: tuple[_Beside, _Beside] = ({}, {})
     for start, end in readings.sentences:
         figures = [one for one in readings.candidates
                    if one.name is None and start <= one.start < end and one.letter in "PT"
                    and one.probability >= 0.25 and one.kind in _FIGURES]  # fmt: skip
         for run in _runs(readings, figures):
-            in_turn = _in_turn(readings, lists, run, (start, end), receive=receive)
-            if in_turn:
-                found |= {(one.start, one.end): name for one, name in zip(run, in_turn, strict=True)}
+            for role in (_GIVES, _RECEIVES):
+                in_turn = _in_turn(readings, lists, run, (start, end), receive=role == _RECEIVES)
+                if in_turn:
+                    found[role].update({(one.start, one.end): name for one, name in zip(run, in_turn, strict=True)})
+            if (run[0].start, run[0].end) in found[_GIVES] | found[_RECEIVES]:
                 continue
             last = len(run) - 1
             gaps = [start, *(one.end for one in run)], [*(one.start for one in run), end]
-            before = [_only_name(readings, one, gaps[0][n], gaps[1][n], last=True, is_outer=n == 0, receive=receive)
+            before = [_only_name(readings, one, gaps[0][n], gaps[1][n], last=True, is_outer=n == 0)
                       for n, one in enumerate(run)]  # fmt: skip
-            behind = [_only_name(readings, one, gaps[0][n + 1], gaps[1][n + 1], last=False, is_outer=n == last,
-                                 receive=receive) for n, one in enumerate(run)]  # fmt: skip
+            behind = [_only_name(readings, one, gaps[0][n + 1], gaps[1][n + 1], last=False, is_outer=n == last)
+                      for n, one in enumerate(run)]  # fmt: skip
             sides = [[one for one in side if one is not None] for side in (before, behind)]
-            ways = [side for side in sides if len(side) == len(run)]
-            if ways:
-                best = max(ways, key=lambda way: sum(p for p, _ in way))
-                for one, (_, name) in zip(run, best, strict=True):
-                    found[one.start, one.end] = name
+            ways = [(sum(chances[role] for chances, _ in side), role, [name for _, name in side])
+                    for side in sides if len(side) == len(run) for role in (_GIVES, _RECEIVES)]  # fmt: skip
+            if not ways:
+                continue
+            total, role, names = max(ways, key=lambda way: (way[0], -way[1]))
+            is_sure = total >= _RECEIVE_SURE * len(names) and all(name.is_known for name in names)
+            if role == _GIVES or is_sure:
+                found[role].update({(one.start, one.end): name for one, name in zip(run, names, strict=True)})
     return found
 
 
@@ -881,6 +945,9 @@ def _in_turn(
 
 
 _FIGURES = {"money", "headcount", "number"}
+_GIVES, _RECEIVES = 0, 1
+# How sure on average that names which take turns with figures receive them.
+_RECEIVE_SURE = 0.3
 
 
 def _runs(readings: Readings, figures: list[Candidate]) -> list[list[Candidate]]:
@@ -900,20 +967,20 @@ def _runs(readings: Readings, figures: list[Candidate]) -> list[list[Candidate]]
 
 
 def _only_name(
-    readings: Readings, one: Candidate, start: int, end: int, *, last: bool, is_outer: bool, receive: bool
-) -> tuple[float, Name] | None:
-    """The one actor named between two figures; at the outer edge of the row the nearest one."""
+    readings: Readings, one: Candidate, start: int, end: int, *, last: bool, is_outer: bool
+) -> tuple[tuple[float, float], Name] | None:
+    """The one actor named between two figures, at the outer edge of the row the nearest one.
+
+    Returns:
+        How likely it gives the figure and how likely it receives it, and its name.
+    """
     inside = [name for name in readings.names if start <= name.start and name.end <= end and may_act(name)]
     if not inside or (len({name.entity for name in inside}) > 1 and not is_outer):
         return None
     name = inside[-1] if last else inside[0]
     gives = next((p for p, other in one.actors if other == name), None)
     receives = next((p for p, other in one.counterparts if other == name), None)
-    if gives is None or receives is None:
-        return None
-    if receive:
-        return (receives, name) if receives > gives and name.is_known else None
-    return (gives, name) if gives >= receives else None  # "30 million to Turkey and 15 million to Syria"
+    return None if gives is None or receives is None else ((gives, receives), name)
 
 
 def _pooled(group: list[Candidate], without: frozenset[Name] | set[Name]) -> list[tuple[float, Name]]:
@@ -961,6 +1028,29 @@ def _drop_repeated(decision: Decision, language: str | None) -> None:
         dropped.add(weaker[1])
         reason = "the same figure of the same actor, told again"
         decision.rejected.append(decision.drafts[weaker[1]] | {"reason": reason})
+    _drop(decision, dropped)
+
+
+def _drop_overtaken(decision: Decision, language: str | None) -> None:
+    """Of one who has been invited or has accepted, "proposed" is most often what somebody muses about."""
+    seats = [_seat(draft, language) if draft["type"] == "membership" else None for draft in decision.drafts]
+    further = {seat for seat, draft in zip(seats, decision.drafts, strict=True)
+               if seat and draft["stage"] in {"invited", "accepted"}}  # fmt: skip
+    overtaken = {n for n, seat in enumerate(seats)
+                 if seat in further and decision.drafts[n]["stage"] == "proposed"}  # fmt: skip
+    reason = "the same seat has been offered or accepted"
+    decision.rejected += [decision.drafts[n] | {"reason": reason} for n in sorted(overtaken)]
+    _drop(decision, overtaken)
+
+
+def _seat(draft: dict[str, Any], language: str | None) -> tuple[str, ...]:
+    """Member, organisation and role of a membership."""
+    actors = (resolve_actor(one["name"], one["type"], language).entity_id
+              for one in (draft["member"], draft["organisation"]))  # fmt: skip
+    return (*actors, draft["role"])
+
+
+def _drop(decision: Decision, dropped: set[int]) -> None:
     keep = [n for n in range(len(decision.drafts)) if n not in dropped]
     decision.drafts = [decision.drafts[n] for n in keep]
     decision.confidence = [decision.confidence[n] for n in keep]
