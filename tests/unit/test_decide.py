@@ -127,5 +127,7 @@ def test_part_of_a_known_name_stands_for_the_whole():
     part = text.rindex("Fund for Development")
     found = _name(readings, {}, part, part + len("Fund for Development"))
     assert found.actor.entity_id == readings.named[0].actor.entity_id and found.is_known
+    with_article = _name(readings, {}, part - len("The "), part + len("Fund for Development"))
+    assert with_article.actor == found.actor
     one_word = _name(readings, {}, part, part + len("Fund"))
     assert not one_word.is_known

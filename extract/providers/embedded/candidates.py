@@ -297,6 +297,7 @@ def _name(readings: Readings, speakers: dict[str, ActorMention], start: int, end
 def _longer_name(named: list[ActorMention], words: str) -> ActorMention | None:
     """The one known actor of which a name is a part: "Saudi Fund" where the text has "Saudi Fund for Development"."""
     part = fold_text(words).split()
+    part = part[part[0] in _DETERMINERS :] if part else part
     is_long = len(part) > 1 or (words[:1] >= "\u2e80" and len(words) >= 3)
     if not is_long:
         return None
