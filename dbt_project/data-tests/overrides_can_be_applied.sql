@@ -92,7 +92,7 @@ problems as (
             when field = 'same_as'
                 and value in (select entity_id from entity_overrides where field = 'same_as' and value <> entity_id)
                 then 'the target is itself the same as another entity: name that one'
-            when field = 'same_as' and regexp_full_match(value, '[A-Z]{3}') and value not in (select iso3 from countries)
+            when field = 'same_as' and {{ is_country('value') }} and value not in (select iso3 from countries)
                 then concat(value, ' is the code of no country')
         end as problem
     from entity_overrides

@@ -177,6 +177,16 @@
 {%- endmacro %}
 
 
+{% macro may_serve_together(one, other) -%}
+  {#- True when two contingents of one place may be one: in the same force, or where one of them names none. -#}
+  (
+    {{ one }}.force_key = {{ other }}.force_key
+    or {{ one }}.counterpart_id is null
+    or {{ other }}.counterpart_id is null
+  )
+{%- endmacro %}
+
+
 {% macro names_money(quote) -%}
   {#- True when the words call what is given money, though they name no figure ("has paid out its entire loan"): a closed
       class of nouns, in the project's languages. -#}

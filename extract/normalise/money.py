@@ -410,7 +410,7 @@ def _join_range(found: Scan, one: _Sum, other: _Sum) -> MoneyMention | None:
     low = one.value
     if one.magnitude == 1 and other.magnitude != 1 and one.value < 1000:
         coefficient, magnitude = other.coefficient, other.magnitude
-        if coefficient % 1000 == 0 and "mil" in [found.word(n) for n in range(other.figure_first, other.last + 1)]:
+        if coefficient % 1000 == 0 and any(found.word(n) == "mil" for n in range(other.figure_first, other.last + 1)):
             coefficient, magnitude = coefficient / 1000, magnitude * 1000  # entre 3 y 5 mil millones
         if one.value > coefficient:
             return None  # "from 50 to 35 million": a cut

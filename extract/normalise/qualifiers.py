@@ -240,8 +240,8 @@ def range_start(found: Scan, left: tuple[int, int], right_first: int) -> int | N
         gap = ["to"]
     if len(gap) == 2 and gap[0] == "." and gap[1] in _TO:
         gap = gap[1:]  # 5 Mio. bis 6 Mio.
-    if not gap and found.language == "ar" and found.word(right_first)[:1] == "و" and before in _BETWEEN:
-        return first - 2 if before_that == "ما" else first - 1  # بين ثلاثة وخمسة مليارات
+    if not gap and found.language == "ar" and found.word(right_first)[:1] == "و":
+        gap = ["و"]  # بين ثلاثة وخمسة مليارات
     if len(gap) != 1:
         if gap and gap[0] == "and" and len(gap) == 2 and before == "between":
             return first - 1

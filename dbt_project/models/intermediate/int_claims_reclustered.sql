@@ -285,11 +285,7 @@ partial_lists as (
     inner join (select *, unnest([force_key, serves_in_id]) as place from joint_contingents) as joint_contingents
         using (place)
     where located.force_key <> ''
-        and (
-            located.force_key = joint_contingents.force_key
-            or located.counterpart_id is null
-            or joint_contingents.counterpart_id is null
-        )
+        and {{ may_serve_together('located', 'joint_contingents') }}
         and len(joint_contingents.contributor_ids) > len(located.contributor_ids)
         and list_has_all(joint_contingents.contributor_ids, located.contributor_ids)
         and not list_contains(joint_contingents.document_ids, located.document_id)
@@ -336,11 +332,7 @@ organisations as (
         where {{ is_organisation_alone('contributor_ids') }} and not has_partners and headcount is not null
     ) as located
     inner join only_contingents using (place)
-    where (
-        located.force_key = only_contingents.force_key
-        or located.counterpart_id is null
-        or only_contingents.counterpart_id is null
-    )
+    where {{ may_serve_together('located', 'only_contingents') }}
         and not list_contains(only_contingents.document_ids, located.document_id)
         and list_bool_or(list_transform(
             only_contingents.headcounts, headcount -> headcount between 0.95 * located.headcount and 1.05 * located.headcount
@@ -354,12 +346,12 @@ contingents as (
 
     select
         located.* exclude (contributor_key, force_key, counterpart_id),
-        coalesce(partial_lists.contributor_key, located.contributor_key) as contributor_key,
-        coalesce(partial_lists.force_key, located.force_key) as force_key,
-        coalesce(partial_lists.counterpart_id, located.counterpart_id) as counterpart_id,
-        partial_lists.claim_id is not null as is_with_partners
+        coalesce(joined_contingents.contributor_key, located.contributor_key) as contributor_key,
+        coalesce(joined_contingents.force_key, located.force_key) as force_key,
+        coalesce(joined_contingents.counterpart_id, located.counterpart_id) as counterpart_id,
+        joined_contingents.claim_id is not null as is_with_partners
     from located
-    left join (from partial_lists union all from organisations) as partial_lists using (claim_id)
+    left join (from partial_lists union all from organisations) as joined_contingents using (claim_id)
 
 ),
 

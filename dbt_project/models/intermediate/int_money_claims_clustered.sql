@@ -993,6 +993,8 @@ other_promises as (
 
 ),
 
+promises_paired as (from paired_recipients anti join other_promises using (commitment_key)),
+
 -- What the narrower one is itself given through stands for both.
 narrowed as (
 
@@ -1000,9 +1002,8 @@ narrowed as (
         wide.commitment_key,
         coalesce(next_narrow.narrow_key, wide.narrow_key) as narrow_key,
         coalesce(next_narrow.narrow_id, wide.narrow_id) as narrow_id
-    from (from paired_recipients anti join other_promises using (commitment_key)) as wide
-    left join (from paired_recipients anti join other_promises using (commitment_key)) as next_narrow
-        on wide.narrow_key = next_narrow.commitment_key
+    from promises_paired as wide
+    left join promises_paired as next_narrow on wide.narrow_key = next_narrow.commitment_key
 
 ),
 

@@ -16,6 +16,7 @@ import json
 import math
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from extract.evaluate import score
 from extract.gold import GoldDocument, find_documents, predict, read_gold
 from extract.matching import agrees
 from extract.providers.embedded import WEIGHTS, WEIGHTS_SHA256, EmbeddedProvider
-from extract.providers.embedded.confidence import COEFFICIENTS, Evidence, log_odds
+from extract.providers.embedded.confidence import COEFFICIENTS, Evidence, chance
 from extract.providers.embedded.decide import Thresholds, decide
 from extract.providers.embedded.model import Model
 from extract.providers.embedded.passage_gold import write_gold
@@ -46,13 +47,10 @@ class _Judging(EmbeddedProvider):
     def __init__(self, weights: Path, line: dict[str, float]) -> None:
         super().__init__(0.0)
         self.model = Model(weights)
-        self.line = line
-
-    def _judge(self, found: Evidence) -> float:
-        return 1 / (1 + math.exp(-log_odds(found, self.line)))
+        self.judge = partial(chance, coefficients=line)
 
     def answer(self, document: Document) -> dict[str, object]:
-        decision = decide(document, self.model, Thresholds(), 0.0, judge=self._judge)
+        decision = decide(document, self.model, Thresholds(), 0.0, judge=self.judge)
         return {"records": decision.drafts, "confidence": decision.confidence, "rejected": []}
 
 

@@ -126,7 +126,12 @@ def _one_of(what: str, value: str | None, known: tuple[str, ...]) -> Evidence:
 
 def confidence(found: Evidence) -> float:
     """Share of records with such evidence that are strictly right, 0-1, to three places."""
-    return round(1 / (1 + math.exp(-log_odds(found, _coefficients()))), 3)
+    return round(chance(found, _coefficients()), 3)
+
+
+def chance(found: Evidence, coefficients: Mapping[str, float]) -> float:
+    """Share of records with such evidence that are strictly right, 0-1, by a line of one's own."""
+    return 1 / (1 + math.exp(-log_odds(found, coefficients)))
 
 
 def log_odds(found: Evidence, coefficients: Mapping[str, float]) -> float:

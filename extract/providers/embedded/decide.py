@@ -462,7 +462,7 @@ class _Decider:
             self._membership(one, name, probability, stages, counterparts)
             return
         side = self._side(counterparts, one.letter, one, listed)
-        draft = self._common(one, self._named_at(side, one)) | {"stage": stages[0], "contributors": [_actor(name)]}
+        draft = self._common(one, self._named_at(side, one)) | {"contributors": [_actor(name)]}
         if one.letter == "T":
             draft |= {"type": "troop_commitment", "force": side, "personnel_types": []}
         else:
@@ -545,28 +545,24 @@ class _Decider:
 
     # --- parts -----------------------------------------------------------------------------------
 
-    def _stage(self, group: list[Candidate], letter: str) -> str:
-        """Stage of what is listed together: the network's where it is sure, else that of the words beside it."""
-        columns = COLUMNS[letter]
-        total = sum(one.scores[columns] for one in group)
-        is_sure = float(total.max()) >= _SURE_STAGE * float(total.sum())
-        likeliest = RECORD_CLASSES[columns[int(total.argmax())]][2:]
-        said = None if is_sure and likeliest not in _PAID else self._said_stage(group, letter)
-        if is_sure and said != "pledged":
-            said = None
-        stage = said or likeliest
-        return self._exact_stage(group[0], letter, stage, is_said=said is not None)
-
     def _stages(self, group: list[Candidate], letter: str) -> list[str]:
-        """Stages that what is listed together may have: the one of the rules, of the words, the network's likeliest."""
+        """Stages that what is listed together may have, that of the rules first.
+
+        The rules take the network's where it is sure, else that of the words beside it. Then follow that of the
+        words and the network's two likeliest.
+        """
         columns = COLUMNS[letter]
         total = sum(one.scores[columns] for one in group)
         shares = sorted(zip((total / max(1e-6, float(total.sum()))).tolist(), columns, strict=True), reverse=True)
+        likeliest = RECORD_CLASSES[columns[int(total.argmax())]][2:]
         said = self._said_stage(group, letter)
-        likely = [RECORD_CLASSES[n][2:] for share, n in shares[:2] if share >= _LIKELY_STAGE]
-        exact = [self._exact_stage(group[0], letter, stage, is_said=stage == said)
-                 for stage in ([said] if said else []) + likely]  # fmt: skip
-        return list(dict.fromkeys([self._stage(group, letter), *exact]))
+        is_sure = float(total.max()) >= _SURE_STAGE * float(total.sum())
+        overrules = said if not is_sure or (likeliest in _PAID and said == "pledged") else None
+        ruled = self._exact_stage(group[0], letter, overrules or likeliest, is_said=overrules is not None)
+        others = [said] if said else []
+        others += [RECORD_CLASSES[n][2:] for share, n in shares[:2] if share >= _LIKELY_STAGE]
+        exact = [self._exact_stage(group[0], letter, stage, is_said=stage == said) for stage in others]
+        return list(dict.fromkeys([ruled, *exact]))
 
     def _said_stage(self, group: list[Candidate], letter: str) -> str | None:
         """The stage that most words beside what is listed together speak for; None without words or a majority."""
@@ -801,7 +797,7 @@ class _Decider:
     def _emit(self, draft: dict[str, Any], one: Candidate, probability: float, stages: list[str]) -> None:
         """Give a record the stage with which it is likeliest right; keep it as rejected where that is too unlikely."""
         said = self._said_stage([one], one.letter)
-        key = "role" if one.letter == "F" or draft["type"] == "funding_amount" else "stage"
+        key = "role" if draft["type"] == "funding_amount" else "stage"
         ways = [draft | {key: stage} for stage in stages]
         judged = [evidence(way, one, probability, self.readings, self.recipients, said, way is ways[0]) for way in ways]
         sure = [self.judge(found) for found in judged]
@@ -899,11 +895,10 @@ def _parallel(readings: Readings, lists: _Lists) -> tuple[_Beside, _Beside]:
                    if one.name is None and start <= one.start < end and one.letter in "PT"
                    and one.probability >= 0.25 and one.kind in _FIGURES]  # fmt: skip
         for run in _runs(readings, figures):
-            for role in (_GIVES, _RECEIVES):
-                in_turn = _in_turn(readings, lists, run, (start, end), receive=role == _RECEIVES)
-                if in_turn:
-                    found[role].update({(one.start, one.end): name for one, name in zip(run, in_turn, strict=True)})
-            if (run[0].start, run[0].end) in found[_GIVES] | found[_RECEIVES]:
+            in_turn = _in_turn(readings, lists, run, (start, end))
+            for role, names in in_turn.items():
+                found[role].update({(one.start, one.end): name for one, name in zip(run, names, strict=True)})
+            if in_turn:
                 continue
             last = len(run) - 1
             gaps = [start, *(one.end for one in run)], [*(one.start for one in run), end]
@@ -924,13 +919,14 @@ def _parallel(readings: Readings, lists: _Lists) -> tuple[_Beside, _Beside]:
 
 
 def _in_turn(
-    readings: Readings, lists: _Lists, run: list[Candidate], sentence: tuple[int, int], *, receive: bool
-) -> list[Name]:
-    """The names of a list that is as long as a list of figures: "A, B and C promised 40, 25 and 15 million"."""
+    readings: Readings, lists: _Lists, run: list[Candidate], sentence: tuple[int, int]
+) -> dict[int, list[Name]]:
+    """By role, the names of a list as long as a list of figures: "A, B and C promised 40, 25 and 15 million"."""
     text = readings.document.text
     gaps = [text[one.end : other.start] for one, other in pairwise(run)]
     if not all(gap.strip() and LIST.fullmatch(fold_text(gap)) for gap in gaps) or not gaps[-1].strip(" ,،、，"):
-        return []  # "120 million, 70 million of it from Paris" is no list
+        return {}  # "120 million, 70 million of it from Paris" is no list
+    found: dict[int, list[Name]] = {}
     for first, others in lists.items():
         listed = sorted((first, *others), key=lambda name: name.start)
         if len(listed) != len(run) or not (sentence[0] <= listed[0].start and listed[-1].end <= sentence[1]):
@@ -939,9 +935,8 @@ def _in_turn(
             continue
         gives = sum(p for one in run for p, name in one.actors if name in listed)
         receives = sum(p for one in run for p, name in one.counterparts if name in listed)
-        if (receives > gives) == receive:
-            return listed
-    return []
+        found.setdefault(_RECEIVES if receives > gives else _GIVES, listed)
+    return found
 
 
 _FIGURES = {"money", "headcount", "number"}
