@@ -24,13 +24,12 @@ types: $(VENV)/ready
 docs: $(VENV)/ready
 	$(BIN)/pledgebook docs
 
-# Passages that are left out of training, so that the confidence can be fitted on them.
-UNSEEN := passages_shapes_idiom_*
 # Trains the embedded extractor anew; the extra alone is as large as everything else together.
 train: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,train]"
-	$(BIN)/python -m extract.providers.embedded.training --all --leave-out "$(UNSEEN)"
-	$(BIN)/python -m extract.providers.embedded.calibrate --passages "$(UNSEEN)" --set seeds/gold/development seeds/documents
+	$(BIN)/python -m extract.providers.embedded.articles seeds/training/articles_learnt_*.jsonl seeds/training/passages_articles.tsv
+	$(BIN)/python -m extract.providers.embedded.training --all
+	$(BIN)/python -m extract.providers.embedded.calibrate seeds/training/articles_judged_*.jsonl --set seeds/gold/development seeds/documents
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: call make PYTHON=path/to/python"; exit 2; }

@@ -92,7 +92,7 @@ def _version() -> str:
     digest = hashlib.sha256()
     package = Path(__file__).resolve().parent
     code = [*package.glob("*.py"), *(package.parents[1] / "normalise").glob("*.py")]
-    for path in [*sorted(code), package / "confidence.json"]:
+    for path in [*sorted(code), package / "confidence.json", package / "recipients.json"]:
         digest.update(path.read_bytes())
     if WEIGHTS_SHA256.exists():
         digest.update(WEIGHTS_SHA256.read_bytes())

@@ -1,11 +1,10 @@
-"""Fits `confidence.json`: which evidence speaks for a strictly right record, and how much.
+"""Fits `recipients.json`, who receives a pledge, and `confidence.json`: which evidence speaks for a right record.
 
-In: passages and documents with gold, none of which the network was trained on. Out: coefficients of a
-logistic line, fitted on their records at every stage that each may have, with a penalty on large ones
-(ridge). The line chooses the stage too; it is then stretched to how often what it chose is right in whole
-articles. Passages are many, and say which evidence counts for more; documents are few.
+In: whole articles with gold, on none of which the network was trained. Out: a conditional logit for the recipient;
+and coefficients of a logistic line, fitted on the articles' records at every stage that each may have, with a penalty
+on large ones (ridge). The line chooses the stage too, and is then stretched to how often what it chose is right.
 
-    python -m extract.providers.embedded.calibrate --passages "passages_shapes_idiom_*" \
+    python -m extract.providers.embedded.calibrate seeds/training/articles_judged_*.jsonl \
         --set seeds/gold/development seeds/documents
 """
 
@@ -20,20 +19,23 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from extract.config import Settings
 from extract.documents import Document
 from extract.evaluate import score
-from extract.gold import GoldDocument, find_documents, predict, read_gold
-from extract.matching import agrees
-from extract.providers.embedded import WEIGHTS, WEIGHTS_SHA256, EmbeddedProvider
+from extract.gold import GoldDocument, GoldRecord, PredictedRecord, find_documents, predict, read_gold
+from extract.matching import actors_agree, agrees, counterpart_found, figures_agree
+from extract.providers.embedded import WEIGHTS, WEIGHTS_SHA256, EmbeddedProvider, recipients
+from extract.providers.embedded.articles import write_articles
 from extract.providers.embedded.confidence import COEFFICIENTS, Evidence, chance
 from extract.providers.embedded.decide import Thresholds, decide
 from extract.providers.embedded.model import Model
-from extract.providers.embedded.passage_gold import write_gold
+from extract.providers.embedded.recipients import COEFFICIENTS as RECIPIENTS
+from extract.providers.embedded.recipients import Option
 
 PENALTY = 150.0
-PASSAGES = Path("seeds/training")
+CHOICE_PENALTY = 5.0
 _STEPS = 50
 # A draft's number stands where its confidence would, in millionths.
 _NUMBERED = 1e6
@@ -61,11 +63,13 @@ class _Numbered(EmbeddedProvider):
         super().__init__(0.0)
         self.model = Model(weights)
         self.evidence: list[Evidence] = []
+        self.options: list[list[Option]] = []
 
     def answer(self, document: Document) -> dict[str, object]:
         decision = decide(document, self.model, Thresholds(), 0.0, keeps_all=True)
         first = len(self.evidence)
         self.evidence += decision.evidence
+        self.options += decision.options
         numbers = [n / _NUMBERED for n in range(first, len(self.evidence))]
         return {"records": decision.drafts, "confidence": numbers, "rejected": []}
 
@@ -85,6 +89,75 @@ def judged(sets: Sequence[_Set], weights: Path) -> tuple[list[Evidence], list[bo
                     found.append(provider.evidence[round(record.confidence * _NUMBERED)])
                     right.append(any(agrees(true, record, "strict") for true in one.gold.records))
     return found, right
+
+
+_Choice = tuple[list[Evidence], list[bool]]
+
+
+def choices(sets: Sequence[_Set], weights: Path) -> list[_Choice]:
+    """For every pledge found in the sets whose giver and sum are right, who might receive it, and who does."""
+    found: list[_Choice] = []
+    for gold, folder in sets:
+        provider = _Numbered(weights)
+        predicted = predict(Settings(), find_documents(gold, folder), provider)
+        for document in gold:
+            seen: set[int] = set()
+            for record in predicted[document.document].records:
+                options = provider.options[round((record.confidence or 0.0) * _NUMBERED)]
+                same = [true for true in document.records if _is_same_gift(true, record)]
+                if same and options and id(options) not in seen:
+                    seen.add(id(options))
+                    found.append(([one.evidence for one in options], [_receives(one, record, same) for one in options]))
+    return found
+
+
+def _is_same_gift(true: GoldRecord, record: PredictedRecord) -> bool:
+    is_stated = true.counterpart or true.counterpart_code or true.counterpart_accept
+    if not is_stated or true.type != "pledge" or record.type != "pledge" or not actors_agree(true, record, "strict"):
+        return False
+    return figures_agree(true, record) if true.has_amount else not record.has_amount
+
+
+def _receives(option: Option, record: PredictedRecord, same: Sequence[GoldRecord]) -> bool:
+    name = option.actor["name"] if option.actor else None
+    is_country = option.actor is not None and option.actor["type"] == "country"
+    changed = record.model_copy(update={"counterpart": name, "counterpart_code": option.key if is_country else None})
+    return any(counterpart_found(true, changed) for true in same)
+
+
+def fit_choice(found: Sequence[_Choice], penalty: float = CHOICE_PENALTY) -> dict[str, float]:
+    """Coefficients of the likeliest conditional logit; where several options are right, any of them.
+
+    Args:
+        found: Evidence of each option, and whether it is right; choices without a right one tell nothing.
+        penalty: On squared coefficients of evidence of spread 1.
+    """
+    told = [(options, right) for options, right in found if any(right)]
+    names = sorted({name for options, _ in told for one in options for name in one})
+    every = np.array([[one.get(name, 0.0) for name in names] for options, _ in told for one in options])
+    spread = every.std(0)
+    spread[spread == 0] = 1.0
+    scaled = every / spread
+    ends = np.cumsum([len(options) for options, _ in told])
+    parts = np.split(scaled, ends[:-1])
+    rights = [np.array(right) for _, right in told]
+    weights = np.zeros(len(names))
+    for _ in range(_STEPS):
+        slope, curve = penalty * weights, penalty * np.eye(len(names))
+        for part, right in zip(parts, rights, strict=True):
+            said, among = _softmax(part @ weights), _softmax(np.where(right, part @ weights, -np.inf))
+            mean = said @ part
+            slope += mean - among @ part
+            curve += (part * said[:, None]).T @ part - np.outer(mean, mean)
+        step = np.linalg.solve(curve, slope)
+        # Where several options are right the likelihood is not concave: long steps may overshoot.
+        weights -= step * min(1.0, 1.0 / float(np.abs(step).max() + 1e-12))
+    return {name: round(float(v), 4) for name, v in zip(names, weights / spread, strict=True)}
+
+
+def _softmax(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    weights = np.exp(scores - scores.max())
+    return np.asarray(weights / weights.sum())
 
 
 def chosen(sets: Sequence[_Set], weights: Path, line: dict[str, float]) -> tuple[list[float], list[bool]]:
@@ -146,15 +219,7 @@ def rescaled(coefficients: dict[str, float], sure: Sequence[float], right: Seque
     return stretched | {"intercept": round(stretched["intercept"] + line["intercept"], 4)}
 
 
-def judged_passages(pattern: str, weights: Path) -> tuple[list[Evidence], list[bool]]:
-    """As `judged`, of the files of seeds/training whose names fit."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_gold(sorted(PASSAGES.glob(f"{pattern}.tsv")), folder)
-        return judged([(read_gold(folder), folder)], weights)
-
-
-def write(coefficients: dict[str, float], records_n: int, path: Path = COEFFICIENTS) -> None:
+def write(coefficients: dict[str, float], records_n: int, path: Path) -> None:
     """Store coefficients beside the sum of the weights that they belong to."""
     stored = {
         "weights_sha256": WEIGHTS_SHA256.read_text(encoding="ascii").split()[0],
@@ -166,16 +231,21 @@ def write(coefficients: dict[str, float], records_n: int, path: Path = COEFFICIE
 
 def main() -> None:
     """`python -m extract.providers.embedded.calibrate`."""
-    parser = argparse.ArgumentParser(description="Fit the confidence of the embedded extractor's records.")
-    parser.add_argument("--passages", help="files of seeds/training that the network was not trained on")
-    parser.add_argument("--set", nargs=2, type=Path, action="append", required=True, metavar=("GOLD", "DOCUMENTS"))
+    parser = argparse.ArgumentParser(description="Fit who receives a pledge, and the confidence of records.")
+    parser.add_argument("articles", nargs="+", type=Path, help="files of articles that the network was not trained on")
+    parser.add_argument("--set", nargs=2, type=Path, action="append", default=[], metavar=("GOLD", "DOCUMENTS"))
     options = parser.parse_args()
-    sets = [(read_gold(gold), documents) for gold, documents in options.set]
-    found, right = judged(sets, WEIGHTS)
-    more, more_right = judged_passages(options.passages, WEIGHTS) if options.passages else ([], [])
-    line = fit([*more, *found], [*more_right, *right])
-    write(rescaled(line, *chosen(sets, WEIGHTS, line)), len(more) + len(found))
-    print(f"{COEFFICIENTS.name}: fitted on {len(more)} records of passages and {len(found)} of documents")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_articles(options.articles, folder)
+        sets = [(read_gold(gold), documents) for gold, documents in [(folder, folder), *options.set]]
+        told = choices(sets, WEIGHTS)
+        write(fit_choice(told), len(told), RECIPIENTS)
+        recipients.coefficients.cache_clear()
+        found, right = judged(sets, WEIGHTS)
+        line = fit(found, right)
+        write(rescaled(line, *chosen(sets, WEIGHTS, line)), len(found), COEFFICIENTS)
+    print(f"{RECIPIENTS.name}: fitted on {len(told)} pledges; {COEFFICIENTS.name}: on {len(found)} records")
 
 
 if __name__ == "__main__":

@@ -125,14 +125,14 @@ def read_candidates(document: Document, model: Model) -> Readings:
     )
     speakers = leaders(text, readings.named)
     names: dict[tuple[int, int], Name] = {}
-    for target, first, last in _passages(sentences, readings.mentions):
-        window = _window(text, sentences, first, last)
+    for target, first, last in passages(sentences, readings.mentions):
+        window = window_of(text, sentences, first, last)
         _read_passage(readings, model, speakers, names, target, window)
     readings.names = [names[place] for place in sorted(names)]
     return readings
 
 
-def _passages(
+def passages(
     sentences: list[tuple[int, int]], mentions: list[Mention]
 ) -> list[tuple[tuple[int, int], int, int]]:
     """Passages to read: `((start, end) of the sentences to judge, first, last sentence)`.
@@ -165,7 +165,7 @@ def _passages(
 
 
 @dataclass(frozen=True)
-class _Window:
+class Window:
     """What the network reads at once: the headline on a line of its own, then a passage.
 
     Attributes:
@@ -201,18 +201,18 @@ class _Window:
         ]  # fmt: skip
 
 
-def _window(text: str, sentences: list[tuple[int, int]], first: int, last: int) -> _Window:
+def window_of(text: str, sentences: list[tuple[int, int]], first: int, last: int) -> Window:
     """Some sentences below the headline, which often alone says which fund or mission they speak of."""
     start, end = sentences[first][0], sentences[last][1]
     head_end = sentences[0][1]
     if first == 0 or head_end > _HEADLINE_CHARS:
-        return _Window(text[start:end], 0, start, end)
-    return _Window(f"{text[:head_end]}\n{text[start:end]}", head_end, start, end)
+        return Window(text[start:end], 0, start, end)
+    return Window(f"{text[:head_end]}\n{text[start:end]}", head_end, start, end)
 
 
 def _read_passage(
     readings: Readings, model: Model, speakers: dict[str, ActorMention], names: dict[tuple[int, int], Name],
-    target: tuple[int, int], window: _Window,
+    target: tuple[int, int], window: Window,
 ) -> None:  # fmt: skip
     """Add the names of a passage, and the candidates of its target sentences."""
     text = window.text

@@ -43,7 +43,7 @@ Evidence = dict[str, float]
 
 def evidence(
     draft: Mapping[str, Any], one: Candidate, probability: float, readings: Readings, mass: Mapping[str, float],
-    said: str | None, is_ruled: bool,
+    said: str | None, is_ruled: bool, recipient_share: float | None = None,
 ) -> Evidence:  # fmt: skip
     """What speaks for and against a draft.
 
@@ -55,6 +55,7 @@ def evidence(
         mass: How much the document's candidates point at each entity as their counterpart.
         said: The stage that the words beside the anchor name; None without such words.
         is_ruled: Whether the draft has the stage that the rules choose.
+        recipient_share: How likely the recipient is the right one; None for what is no pledge.
     """
     words_agree = None if said is None else said == one.likeliest(one.letter)
     kind = draft["type"]
@@ -109,6 +110,7 @@ def evidence(
             side is not None
             and any(name.words == side["name"] and start <= name.start < end for _, name in one.counterparts)
         ),
+        "recipient": 0.0 if recipient_share is None else _log_odds(recipient_share),
         "stage_ruled": float(is_ruled),
         "stage_said": float(said is not None and said == stage),
         "stage_unsaid": float(said is not None and said != stage),

@@ -38,6 +38,7 @@ from extract.providers.embedded.candidates import (
 from extract.providers.embedded.confidence import Evidence, confidence, evidence
 from extract.providers.embedded.examples import ROLES
 from extract.providers.embedded.model import Model
+from extract.providers.embedded.recipients import Option, Recipients, shares
 from extract.providers.embedded.roles import role_from_words
 from extract.providers.embedded.stages import Kind, stage_from_words
 from extract.providers.embedded.words import (
@@ -84,6 +85,8 @@ _ARTICLE = re.compile(
 _LEAD_WEIGHT = 1.5
 # How likely a country must be to receive what a sentence gives to a project of its own.
 _BORROWER = 0.1
+# How sure the network must be of a force that no list knows to prefer it to one that a list knows.
+_SURE_FORCE = 0.5
 # How much of a record's probability one stage must hold to overrule the words beside it.
 _SURE_STAGE = 0.8
 # Share of a record's probability that a stage must hold to be tried.
@@ -111,11 +114,16 @@ class Thresholds:
 
 @dataclass
 class Decision:
-    """Drafts with a confidence and its evidence each, and rejected candidates with a reason."""
+    """Drafts with a confidence and its evidence each, and rejected candidates with a reason.
+
+    Attributes:
+        options: Of each draft, who else might receive it; empty for what is no pledge.
+    """
 
     drafts: list[dict[str, Any]] = field(default_factory=list)
     confidence: list[float] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    options: list[list[Option]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -164,6 +172,7 @@ class _Decider:
         self.thresholds = thresholds
         self.lists = _lists(readings)
         self.recipients = self._mass("PF")
+        self.receivers = Recipients(readings, self.missions, self.recipients)
         self.givers = {letter: self._givers(letter) for letter in "PT"}
         self.body = self._body()
         self.beside, self.beneath = _parallel(readings, self.lists)
@@ -325,15 +334,16 @@ class _Decider:
             base[side] = self._side(one.counterparts, letter, one, givers)
         start, end = self.readings.sentence(one.start)
         is_joint = len(actors) > 1 and not EACH.search(self.text[start:end])
+        options = self._receive(base, one, [_actor(name) for _, name in actors]) if letter == "P" else []
         self.valued.update(((letter, name), one.probability) for _, name in actors)
         if is_joint:
             draft = base | {"contributors": [_actor(name) for _, name in actors], "is_joint": True}
-            self._emit(draft, one, one.probability * max(p for p, _ in actors), stages)
+            self._emit(draft, one, one.probability * max(p for p, _ in actors), stages, options)
         else:
             surest = max(p for p, _ in actors)
             for p, name in actors:
                 sure = one.probability * max(p, surest * _LISTED)
-                self._emit(base | {"contributors": [_actor(name)]}, one, sure, stages)
+                self._emit(base | {"contributors": [_actor(name)]}, one, sure, stages, options)
 
     def _sum(self, one: Candidate, words: str, role: str | None = None) -> None:
         """A sum that nobody gives: a need, a target, a cost."""
@@ -463,11 +473,13 @@ class _Decider:
             return
         side = self._side(counterparts, one.letter, one, listed)
         draft = self._common(one, self._named_at(side, one)) | {"contributors": [_actor(name)]}
+        options: list[Option] = []
         if one.letter == "T":
             draft |= {"type": "troop_commitment", "force": side, "personnel_types": []}
         else:
             draft |= {"type": "pledge", "recipient": side, "resource_types": ["other"]}
-        self._emit(draft, one, probability, stages)
+            options = self._receive(draft, one, draft["contributors"])
+        self._emit(draft, one, probability, stages, options)
 
     def _membership(
         self, one: Candidate, name: Name, probability: float, stages: list[str], counterparts: list[tuple[float, Name]]
@@ -632,6 +644,13 @@ class _Decider:
             return _actor(best)
         return self._subject(givers)
 
+    def _receive(self, draft: dict[str, Any], one: Candidate, givers: list[dict[str, Any]]) -> list[Option]:
+        """Give a pledge the likeliest recipient in place of that of the rules; who else might receive it."""
+        options = self.receivers.options(one, givers, draft["recipient"])
+        likely = shares(options)
+        draft["recipient"] = options[likely.index(max(likely))].actor
+        return options
+
     def _subject(self, givers: set[str]) -> dict[str, Any] | None:
         """Whom the document is about, when a sentence does not say who receives.
 
@@ -683,6 +702,8 @@ class _Decider:
                   if best is not None and mission.start <= best.start and best.end <= mission.end]  # fmt: skip
         if within:
             return _mentioned(within[0])
+        if best is not None and options[0][0] >= _SURE_FORCE and self._is_unlisted_force(best):
+            return _actor(best)
         is_unnamed = best is None or not best.actor.is_resolved or best.actor.type in {"igo", "bloc"}
         if is_unnamed:
             found = self._last_named(one.start, {"force"}) or self._mission_before(one, givers)
@@ -696,6 +717,11 @@ class _Decider:
         else:
             chosen = self._host(one, givers) or (_actor(best) if best is not None else None)
         return self._serving_in(chosen) or chosen
+
+    def _is_unlisted_force(self, name: Name) -> bool:
+        """Whether a name in no list is a force's own: "Brigade Litauen", not "the mission" nor "the army of Chad"."""
+        is_own = not name.actor.is_resolved and name.actor.type != "person" and not _is_common_noun(name.words)
+        return is_own and self._named_inside(name) is None
 
     def _mission_before(self, one: Candidate, givers: set[str]) -> dict[str, Any] | None:
         """The mission that the sentence or the one before describes, if no other country is named with the troops."""
@@ -794,26 +820,32 @@ class _Decider:
         quotes = list(dict.fromkeys(self.text[first:last] for first, last in places))
         return {"realis": flags[0] if flags else "actual", "event_date": expression, "quotes": quotes}
 
-    def _emit(self, draft: dict[str, Any], one: Candidate, probability: float, stages: list[str]) -> None:
+    def _emit(
+        self, draft: dict[str, Any], one: Candidate, probability: float, stages: list[str],
+        options: list[Option] | None = None,
+    ) -> None:  # fmt: skip
         """Give a record the stage with which it is likeliest right; keep it as rejected where that is too unlikely."""
         said = self._said_stage([one], one.letter)
         key = "role" if draft["type"] == "funding_amount" else "stage"
         ways = [draft | {key: stage} for stage in stages]
-        judged = [evidence(way, one, probability, self.readings, self.recipients, said, way is ways[0]) for way in ways]
+        share = max(shares(options)) if options else None
+        judged = [evidence(way, one, probability, self.readings, self.recipients, said, way is ways[0], share)
+                  for way in ways]  # fmt: skip
         sure = [self.judge(found) for found in judged]
         if self.keeps_all:
             for p, found, way in zip(sure, judged, ways, strict=True):
-                self._keep(way, p, found)
+                self._keep(way, p, found, options)
             return
         best = sure.index(max(sure))
         least = self.thresholds.confidence if self.min_confidence is None else self.min_confidence
         if sure[best] < least:
             self._reject(ways[best], f"confidence {sure[best]:.2f} is below {least:.2f}")
         else:
-            self._keep(ways[best], sure[best], judged[best])
+            self._keep(ways[best], sure[best], judged[best], options)
 
-    def _keep(self, draft: dict[str, Any], sure: float, found: Evidence) -> None:
+    def _keep(self, draft: dict[str, Any], sure: float, found: Evidence, options: list[Option] | None) -> None:
         self.decision.drafts.append(draft)
+        self.decision.options.append(options or [])
         self.decision.confidence.append(sure)
         self.decision.evidence.append(found)
 
@@ -1050,3 +1082,4 @@ def _drop(decision: Decision, dropped: set[int]) -> None:
     decision.drafts = [decision.drafts[n] for n in keep]
     decision.confidence = [decision.confidence[n] for n in keep]
     decision.evidence = [decision.evidence[n] for n in keep]
+    decision.options = [decision.options[n] for n in keep]

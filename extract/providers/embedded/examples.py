@@ -85,6 +85,13 @@ def split_records(records: str) -> list[list[str]]:
     return [] if records.strip() == "-" else [record.split("|") for record in records.split(" ;; ")]
 
 
+def class_of(letter: str, stage: str) -> str | None:
+    """The class of a record of a type at a stage or in a role, among CLASSES; None if the network tells none."""
+    name = f"{letter} {stage}"
+    name = _SAME.get(name, name)
+    return name if name in CLASS_INDEX else None
+
+
 def make_example(language: str, text: str, records: str, origin: str = "") -> Example:
     """An example of one labelled passage.
 

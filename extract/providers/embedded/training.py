@@ -413,7 +413,6 @@ def main() -> None:
     parser.add_argument("--new", default="*.tsv", help="with --start: files of which every passage is taken")
     parser.add_argument("--others", type=int, default=4000, help="with --start: how many passages of other files")
     parser.add_argument("--mean", nargs="+", type=Path, help="train nothing: write the mean of these weights")
-    parser.add_argument("--leave-out", default="", help="files to train nothing on: the confidence needs some")
     parser.add_argument("--all", action="store_true", help="train on the held-out passages too, unmeasured")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)  # the sums depend on it, so that it is fixed
@@ -428,8 +427,7 @@ def main() -> None:
     lower["meta"] = np.array([base["meta"][0], frozen_n, base["meta"][2], base["meta"][3]])
     encoder = Encoder(lower)
     started = time.monotonic()
-    files = sorted({*options.data.glob("*.tsv")} - {*options.data.glob(f"{options.leave_out}.tsv")})
-    examples = read_examples(files)
+    examples = read_examples(sorted(options.data.glob("*.tsv")))
     prepared = [one for one in (prepare(example, tokenizer, encoder) for example in examples) if one]
     held_out = [one for one in prepared if not options.all and is_held_out(one.example.passage)]
     training = [one for one in prepared if options.all or not is_held_out(one.example.passage)]
