@@ -384,6 +384,7 @@ begun as (
         *,
         (block_n, island_n, document_id) in (from told_of_two) as is_told_of_two,
         stage_rank < max(stage_rank) over (partition by block_n, island_n, document_id) as is_paid_beside,
+        stage_rank > min(stage_rank) over (partition by block_n, island_n, document_id) as is_told_beside,
         -- The year of an older gift that the same document tells of.
         min(gift_year) over (partition by block_n, island_n, document_id) as told_year,
         effective_date - min(effective_date) over (partition by block_n, island_n) > {{ var('revision_days') }} as is_later
@@ -392,6 +393,7 @@ begun as (
 
 ),
 
+-- What was said before of the same figure.
 followed_up as (
 
     select
@@ -400,6 +402,10 @@ followed_up as (
         max(effective_date) over earlier as previous_date,
         max(stage_rank) over earlier as previous_stage_rank,
         max(gift_year) over earlier as previous_gift_year,
+        -- A payment of which a report tells beside a promise, or names the year gone by, is recalled.
+        min(case
+            when stage_rank = 4 and not is_told_beside and coalesce(gift_year >= year(known_date), true) then known_date
+        end) over earlier as paid_date,
         -- The first promise may itself come on top of others.
         coalesce(bool_or((is_top_up or is_paid_beside and is_told_of_two) and is_later) over earlier, false)
             as is_topped_up,
@@ -420,31 +426,77 @@ followed_up as (
 
 ),
 
--- The same figure again half a year later, not a step up the ladder: a new yearly pledge. Without a date
--- of its own it may be a recollection, and counting that would overstate.
+-- Who has paid a sum, or has not spoken of it for half a year, and then promises it, promises another; and so does whom
+-- the words say to promise it a second time. What is recalled ("promised last year") begins nothing.
+said_again as (
+
+    select followed_up.claim_id
+    from followed_up
+    inner join {{ ref('int_claims_resolved') }} as resolved using (claim_id)
+    where followed_up.stage_rank <= 2
+        and followed_up.stage_rank <= followed_up.previous_stage_rank
+        and followed_up.effective_date - followed_up.previous_date > {{ var('revision_days') }}
+    group by followed_up.claim_id
+    having bool_or(resolved.is_contribution and not {{ is_recalled('resolved.quote') }} and (
+        followed_up.effective_date - followed_up.paid_date > {{ var('revision_days') }}
+        or followed_up.stage_rank = 1
+            and followed_up.effective_date - followed_up.previous_date > {{ var('repeat_days') }}
+        or {{ is_new_gift('resolved.quote') }}
+    ))
+
+),
+
+-- The same figure again half a year later, not a step up the ladder: a new yearly pledge.
+said_anew as (
+
+    select
+        *,
+        claim_id in (select claim_id from said_again) as is_said_again,
+        coalesce(
+            own_date - previous_own_date > {{ var('repeat_days') }}
+                and coalesce(stage_rank, 0) <= coalesce(previous_own_stage_rank, 0)
+                and not is_exit
+            -- "7 million for 2026", months after as much "for 2025"; so of plans, which have no stage.
+            or gift_year > previous_gift_year and not is_exit
+                and effective_date - previous_date > {{ var('revision_days') }}
+                and (stage_rank <= previous_stage_rank or stage_rank is null and previous_stage_rank is null)
+            -- "another 20 million", weeks after the first 20; "the new grant was signed, the first is paid", when nothing
+            -- was said for half a year.
+            or (is_top_up or is_another) and not is_topped_up and not is_exit
+                and effective_date - previous_date > case
+                    when stage_rank <= previous_stage_rank then {{ var('revision_days') }}
+                    when is_paid_beside and is_told_of_two then {{ var('repeat_days') }}
+                end,
+            false
+        ) as is_another_year
+    from followed_up
+
+),
+
+again as (
+
+    select
+        *,
+        effective_date - max(case when is_said_again then effective_date end) over before as days_said_again,
+        effective_date - max(case when is_said_again or is_another_year then effective_date end) over before as days_begun
+    from said_anew
+    window before as (
+        partition by block_n, island_n
+        order by coalesce(own_date, effective_date) nulls first, own_date is null, stage_rank nulls first, claim_id
+        rows between unbounded preceding and 1 preceding
+    )
+
+),
+
+-- What was begun is not begun again within half a year.
 repeated as (
 
     select
         *,
         sum(
             case
-                when own_date - previous_own_date > {{ var('repeat_days') }}
-                    and coalesce(stage_rank, 0) <= coalesce(previous_own_stage_rank, 0)
-                    and not is_exit
-                    then 1
-                -- "7 million for 2026", months after as much "for 2025"; so of plans, which have no stage.
-                when gift_year > previous_gift_year and not is_exit
-                    and effective_date - previous_date > {{ var('revision_days') }}
-                    and (stage_rank <= previous_stage_rank or stage_rank is null and previous_stage_rank is null)
-                    then 1
-                -- "another 20 million", weeks after the first 20; "the new grant was signed, the first is paid", when nothing
-                -- was said for half a year.
-                when (is_top_up or is_another) and not is_topped_up and not is_exit
-                    and effective_date - previous_date > case
-                        when stage_rank <= previous_stage_rank then {{ var('revision_days') }}
-                        when is_paid_beside and is_told_of_two then {{ var('repeat_days') }}
-                    end
-                    then 1
+                when is_said_again and coalesce(days_begun > {{ var('repeat_days') }}, true) then 1
+                when is_another_year and coalesce(days_said_again > {{ var('repeat_days') }}, true) then 1
                 else 0
             end
         ) over (
@@ -452,7 +504,7 @@ repeated as (
             order by coalesce(own_date, effective_date) nulls first, own_date is null, stage_rank nulls first, claim_id
             rows unbounded preceding
         ) as counted_repeat_n
-    from followed_up
+    from again
 
 ),
 
