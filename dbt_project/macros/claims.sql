@@ -42,19 +42,6 @@
 {%- endmacro %}
 
 
-{% macro is_top_up(quote) -%}
-  {#- True when the words set a figure on top of an earlier one ("another 150", "100 more officers"): a closed
-      class of words beside a number, in the project's languages; "again" too. (\b knows ASCII letters only.) -#}
-  coalesce(
-    regexp_matches(
-      lower({{ quote }}),
-      '(\b(another|again|additional|a further|extra|autres|de nouveau|otr[oa]s|de nuevo|outr[oa]s|de novo|weitere[nrs]?|erneut|zusätzliche?[nrs]?|ek|ilave|yeniden|add(s|ed)?|ajout(e|ent|é|era|eront)|añad(e|en|ió|irá)|acrescent(a|am|ou))\PL|à nouveau|дополнительн\pL*|ещ[её]|вновь|снова|добав\pL*|مجددا|追加|额外|另外|再)[^.;]{0,14}[0-9٠-٩]|[0-9٠-٩][^.;]{0,40}(more (troops|soldiers|police|officers|personnel|men)\b|additional\b|supplémentaire|additionnel|adicional|adicionais|suplementar|zusätzlich|дополнительн|إضافي|اضافي)'
-    ),
-    false
-  )
-{%- endmacro %}
-
-
 {% macro has_words(quote, stems, words) -%}
   {#- True when `words` match, which are looked for in the few quotes alone that hold a stem: a third of the time. -#}
   coalesce(
@@ -64,13 +51,24 @@
 {%- endmacro %}
 
 
-{% macro has_partners(quote) -%}
-  {#- True when the words set unnamed others beside the giver ("Saudi Arabia and two partners"): a closed class of
-      nouns and numerals, in the project's languages. -#}
+{% macro is_top_up(quote) -%}
+  {#- True when the words set a figure on top of an earlier one ("another 150", "100 more officers", "20 million on top"): a closed
+      class of words beside a number, in the project's languages; "again" too. (\b knows ASCII letters only.) -#}
   {{ has_words(
     quote,
-    "partner|partenaire|socio|parceir|партн|شريك|شركا|ortağ|ortak|伙伴|other|autres|más|otros|outros|weitere|друг|آخر|أخرى|neighbo|voisin|vecin|vizinh|nachbar|сосед|جار|جير|مجاور|komşu|邻",
-    "partner|partenaire|\\bsocios\\b|parceir|партн[её]р|شريك|شركاء|شركائ|ortağ|ortaklar|伙伴|\\b(two|three|four|five|several|some) other|(deux|trois|quatre|cinq|plusieurs) autres|\\b(dos|tres|cuatro|varios) \\pL+ más|otros (dos|tres|cuatro|varios)|outros (dois|três|quatro|vários)|(zwei|drei|vier|mehrere) (weitere|andere)|(двумя|тремя|двух|трёх|трех|два|две|три) други|(دولتين|دول|بلدين) (أخر|آخر)|\\b(two|three|four|five|several|some) (more |other |of (its|their) )?neighbo|(deux|trois|quatre|cinq|plusieurs) (autres |de (ses|leurs) |pays )?voisin|\\b(dos|tres|cuatro|cinco|varios) (países |de sus )?vecin|\\b(dois|três|quatro|cinco|vários) (países |outros )?vizinh|(zwei|drei|vier|mehrere) (weitere |andere )?nachbar|(двое|двух|двумя|два|две|трое|трёх|трех|тремя|три|четверо|четыре|четырьмя) (других )?сосед|جارتين|جارتان|(دولتين|دولتان|دول|بلدين|بلدان) مجاور|(iki|üç|dört|birkaç) komşu|[两三四几]个?邻国"
+    "another|again|addition|further|second|extra|autres|nouveau|otr[oa]s|nuevo|outr[oa]s|novo|weiter|erneut|nochmal|noch einmal|abermals|zusätzlich|ek |ilave|yeniden|add(s|ed)?|ajout|añad|acrescent|rallonge|дополн|ещ[её]|вновь|снова|добав|مجددا|追加|增派|加派|额外|另外|再|又|more|on top|suppl|adicion|suplement|сверх|ضافي|de plus|más|mais|mehr|daha|أخرى|اخرى|آخر",
+    "(\\b(another|again|additional|a further|a second|extra|autres|de nouveau|otr[oa]s|de nuevo|outr[oa]s|de novo|weitere[nrs]?|erneut|nochmals?|noch einmal|abermals|zusätzliche?[nrs]?|ek|ilave|yeniden|add(s|ed)?|ajout(e|ent|é|era|eront)|añad(e|en|ió|irá)|acrescent(a|am|ou))\\PL|à nouveau|rallonge|дополнительн\\pL*|ещ[её]|вновь|снова|добав\\pL*|مجددا|追加|增派|加派|额外|另外|再|又)[^.;]{0,14}[0-9٠-٩]|\\bmais [0-9]|[0-9] autres |[0-9٠-٩][^.;]{0,40}(more (troops|soldiers|police|officers|personnel|men)\\b|additional\\b|on top of|supplémentaire|additionnel|adicional|adicionais|suplementar|zusätzlich|сверх|дополнительн|إضافي|اضافي)|[0-9٠-٩][^.,;]{0,30}(more|de plus|más|a mais|mehr|daha|(دولار|يورو|ريال|درهم|دينار|جنيه|مليون|مليار|جندي|شرطي)\\pL? (أخرى|اخرى|آخر))( (for|to|in|on|pour|à|au|aux|en|para|al?|für|an|ver\\pL*|gönder\\pL*|yolla\\pL*)\\PL|[,.;:—–]|$)"
+  ) }}
+{%- endmacro %}
+
+
+{% macro has_partners(quote) -%}
+  {#- True when the words set unnamed others beside the giver ("Saudi Arabia and two partners", "Fiji and another neighbour"): a
+      closed class of nouns and numerals, in the project's languages. -#}
+  {{ has_words(
+    quote,
+    "partner|partenaire|socio|parceir|партн|شريك|شركا|ortağ|ortak|伙伴|other|autre|más|otro|outro|weitere|andere|друг|آخر|أخر|neighbo|voisin|vecin|vizinh|nachbar|сосед|جار|جير|مجاور|komşu|邻|countr|states|another|nations|allies|ally\\b|donor|pays|états|alliés|donat|países|aliad|donante|mais d|mais tr|doador|länder|staat|verbünd|стран|государ|союзн|донор|دولت|بلد|حلف|ülke|müttefik|两国|三国|四国|五国|国家|盟",
+    "partner|partenaire|\\bsocios\\b|parceir|партн[её]р|شريك|شركاء|شركائ|شركاؤ|ortağ|ortaklar|伙伴|\\b(two|three|four|five|several|some) other|(deux|trois|quatre|cinq|plusieurs) autres|\\b(dos|tres|cuatro|varios) \\pL+ más|otros (dos|tres|cuatro|varios)|outros (dois|três|quatro|vários)|(zwei|drei|vier|mehreren?) (weitere|andere)|(двумя|тремя|двух|трёх|трех|два|две|три) други|(دولتين|دولتان|دول|بلدين|بلدان) (أخر|آخر)|\\b(two|three|four|five|several|some) (more |other |of (its|their) )?neighbo|(deux|trois|quatre|cinq|plusieurs) (autres |de (ses|leurs) |pays )?voisin|\\b(dos|tres|cuatro|cinco|varios) (países |de sus )?vecin|\\b(dois|três|quatro|cinco|vários) (países |outros )?vizinh|(zwei|drei|vier|mehrere) (weitere |andere )?nachbar|(двое|двух|двумя|два|две|трое|трёх|трех|тремя|три|четверо|четыре|четырьмя) (других )?сосед|جارتين|جارتان|(دولتين|دولتان|دول|بلدين|بلدان) مجاور|(iki|üç|dört|birkaç) komşu|[两三四几]个?邻国|\\b(and|with|by|plus) (one|another|a (second|third)|two|three|four|five|six|several) ([^ .;,]+ ){0,2}(countr(y|ies)|states?|nations?|neighbo|all(y|ies)\\b|donors?\\b|governments?\\b)|\\b(et|avec) (une? (autre|seconde?|deuxième)|deux|trois|quatre|cinq|six|plusieurs) ([^ .;,]+ )?(pays|états?\\b|nations?\\b|voisin|allié|donateur|gouvernement)|\\b(y|con) (otr[oa]|dos|tres|cuatro|cinco|seis|varios) ([^ .;,]+ )?(país|estado|naci|vecin|aliad|donante|gobierno|socio)|\\b(e|com) (mais |um |uma )?(outr[oa]|dois|duas|três|quatro|cinco|seis|vários) ([^ .;,]+ )?(país|estado|naç|vizinh|aliad|doador|governo)|\\b(und|mit) (eine?[rm]? (weitere|andere|zweite)[nrsm]?|zwei|drei|vier|fünf|sechs|mehreren?) ([^ .;,]+ )?(land\\b|länder|staat|nachbar|verbündet|geber|regierung)|(^| )(и|с|со) (ещ[её] |е[её] |его |их )?(одн(а|о|ой|им|ого)|один|двое|дв[ае]|двух|двумя|трое|три|тр[её]х|тремя|четверо|четыре|четыр[её]х|четырьмя|пять|пятью|несколько|несколькими) ([^ .;,]+ )?(стран|государств|сосед|союзник|донор)|ещ[её] (одн(а|о|ой|им)|один|дв[ае]|три|четыре|несколько) ([^ .;,]+ )?(стран|государств|сосед|союзник|донор)|(^| )و(دولة|بلد|جارة?|حليف)( \\pL+)? (أخرى|اخرى|آخر)|جارت(ه|ها|هم)|جيران(ه|ها|هم)|حلفا(ء|ئ|ؤ)|\\b(ve|ile) (diğer |başka )?(iki|üç|dört|beş|bir|birkaç) (diğer |başka )?(ülke|devlet|komşu|müttefik)|(iki|üç|dört|beş|bir) (ülke|devlet) daha|[和与及同](其|它的)?(另外?|其[他它])?[一两二三四五六几]个?(其[他它])?(国|邻国|盟)"
   ) }}
 {%- endmacro %}
 
@@ -108,27 +106,29 @@
 
 
 {% macro year_of_gift(quote, known_date) -%}
-  {#- The year for which a sum is given: "7 million for 2026", "en 2026", "2025/26", "this year" in a report of 2026. A closed
-      class of prepositions and words, in the project's languages; null where the words say none. -#}
+  {#- The year for which a sum is given: "7 million for 2026", "the 2026 plan", "au titre de 2026", "2025/26", "this year" in a
+      report of 2026. A closed class of prepositions, nouns and words, in the project's languages; null where the words say none. -#}
   coalesce(
     case when contains({{ quote }}, '20') or contains({{ quote }}, '٢٠') then coalesce(
       try_cast(translate(regexp_extract(
         lower({{ quote }}),
-        '(?:^|\PL)(?:in|for|during|pour|en|durant|em|para|für|im jahr|auch|в|на|за|في|عام|لعام|سنة|لسنة)\s((?:20|٢٠)[0-9٠-٩]{2})(?:[^0-9٠-٩]|$)',
+        '(?:^|\PL)(?:(?:in|for|during|pour|en|durant|em|para|für|auch|в|на|за|في|au titre de|au titre d.) ?|(?:fiscal |financial )?year|l.année|l.exercice|el año|o ano(?: de)?|ano de|(?:das|im|dem|haushalts?)\s?jahre?s?|году?|عام|لعام|العام|للعام|سنة|لسنة|السنة|للسنة|budgets?(?: for| de)?|presupuesto(?: de)?|orçamento(?: de)?|haushalts?|plans?(?: for| de)?|plano(?: de)?|appel(?: de)?|бюджет\pL*|план\pL*|موازنة|ميزانية|خطة)\s((?:20|٢٠)[0-9٠-٩]{2})(?:[^0-9٠-٩]|$)',
         1
       ), '٠١٢٣٤٥٦٧٨٩', '0123456789') as integer),
-      try_cast(regexp_extract(lower({{ quote }}), '(?:^|[^0-9])(20[0-9]{2})\s?(?:年|yılı)', 1) as integer),
+      try_cast(regexp_extract(
+        lower({{ quote }}), '(?:^|[^0-9])(20[0-9]{2})\s?(?:财?年|yılı|için\b|(?:\pL+ ){0,2}(?:plan|budget|appeal|contribution|target)\b)', 1
+      ) as integer),
       try_cast(regexp_extract({{ quote }}, '(?:^|[^0-9/])(20[0-9]{2})/(?:20)?[0-9]{2}(?:[^0-9/]|$)', 1) as integer)
     ) end,
     year({{ known_date }}) + case
-      when not regexp_matches(lower({{ quote }}), 'year|l.an|année|año|\bano|jahr|году|العام|السنة|yıl|年') then null
+      when not regexp_matches(lower({{ quote }}), 'year|l.an|année|año|\bano|jahr|jähr|heuer|год|العام|السنة|yıl|年') then null
       when regexp_matches(
         lower({{ quote }}),
-        'this year|cette année|este año|este ano|dieses jahr|diesem jahr|(этом|текущем|нынешнем) году|هذا العام|هذه السنة|العام (الجاري|الحالي)|bu yıl|今年|本年度'
+        '(this|current) (fiscal |financial )?year|cette année|année en cours|exercice en cours|(este|presente) año|(n?este|corrente|presente) ano\b|año en curso|diese[sm] jahr|laufende[ns]? jahr|diesjährig|heuer|(этом|этот|текущ\pL+|нынешн\pL+) год|هذا العام|هذه السنة|(العام|السنة) (الجاري|الحالي)|bu yıl|今年|本年|本财年'
       ) then 0
       when regexp_matches(
         lower({{ quote }}),
-        'next year|l.an(née)? prochaine?|(próximo|que viene) año|año (próximo|que viene)|(nächste[ns]|kommende[ns]) jahr|(следующем|будущем) году|العام (المقبل|القادم)|próximo ano|ano que vem|gelecek yıl|明年'
+        'next (fiscal |financial )?year|coming year|l.an(née)? (prochaine?|à venir)|(próximo|que viene) año|año (próximo|que viene)|(nächste|kommende)[nsr]? jahr|nächstjährig|(следующ\pL+|будущ\pL+) год|(العام|السنة) (المقبل|القادم)|próximo ano|ano que vem|(gelecek|önümüzdeki) yıl|明年|下一?年度'
       ) then 1
     end
   )
@@ -141,11 +141,19 @@
 {%- endmacro %}
 
 
+{% macro without_new_places(quote) -%}
+  {#- A quote without places that are called new: what New Zealand gives is not new for that. -#}
+  regexp_replace(
+    lower({{ quote }}), '(new|nouvelle|nueva|nova|yeni) (zealand|zélande|zelanda|zelândia|york|iorque|delhi|delí|caledonia|calédonie|guinea|guinée)', '', 'g'
+  )
+{%- endmacro %}
+
+
 {% macro is_one_of_two(quote) -%}
   {#- True when the words call a gift the new, the second or the first one: said beside another gift of the same sum. A
       closed class of adjectives and nouns, in the project's languages. A second instalment is no gift of its own. -#}
   {{ has_words(
-    quote,
+    without_new_places(quote),
     "new|second|first|nouve|deuxi|premi|nuev|segund|primer|nov|prim|neu|zweit|erst|нов|втор|перв|جديد|ثاني|أول|yeni|ikinci|ilk|新|第",
     "\\b(new|second|first) ([^ .;,]+ ){0,2}(grant|gift|loan|pledge|donation|contribution|package|aid|credit|sum|programme|program)|(nouve(au|l|lle)|deuxième|seconde?|premi(er|ère)) ([^ .;,]+ ){0,2}(don|subvention|prêt|aide|contribution|enveloppe|promesse|crédit)|\\b(don|subvention|prêt|aide|contribution|enveloppe|crédit) ([^ .;,]+ )?(nouve(au|l|lle)|supplémentaire)|(nuev[oa]|segund[oa]|primer[oa]?) ([^ .;,]+ ){0,2}(donación|donativo|subvención|préstamo|ayuda|aporte|contribución|paquete|crédito)|(nov[oa]|segund[oa]|primeir[oa]) ([^ .;,]+ ){0,2}(doação|donativo|subvenção|empréstimo|ajuda|contribuição|pacote|crédito)|(neue|zweite|erste)[nrsm]? ([^ .;,]+ ){0,2}[^ .;,]*(spende|zuschuss|kredit|darlehen|hilfe|zusage|beitrag|paket|gabe)|(нов|втор|перв)(ый|ая|ое|ого|ую|ой|ом|ым|ые|ых) ([^ .;,]+ ){0,2}(грант|дар|кредит|за[её]м|помощ|взнос|пакет|транш помощи|обещани)|(منحة|المنحة|قرض|القرض|هبة|الهبة|مساعدة|المساعدة|مساهمة|المساهمة|معونة|المعونة|حزمة|الحزمة)( [^ .؛،]+)? (ال)?(جديدة?|ثانية?|أولى|أول)|(yeni|ikinci|ilk) (bir )?([^ .;,]+ ){0,2}(hibe|bağış|kredi|yardım|katkı|paket)|(新的?|第[一二]笔?(新的?)?)[^，。；]{0,8}(赠款|援助|捐款|贷款|捐助|无偿)"
   ) }}
@@ -156,10 +164,16 @@
   {#- True when the words call a gift a new, second or further one ("a second grant", "renews its aid"): as is_one_of_two,
       without the first. -#}
   {{ has_words(
-    quote,
-    "new|second|another|further|again|more|nouve|deuxi|autre|suppl|renou|nuev|segund|otr|adicional|ren[uo]ev|repet|repit|vuelv|volver|nov|outr|volt|neu|zweit|weiter|erneu|noch|wieder|нов|втор|ещ[её]|дополн|снова|опять|повтор|جديد|ثاني|إضافي|اضافي|أخرى|آخر|مجددا|تجدد|جدد|yeni|ikinci|ilave|ek |daha|再|又|新|第二|另|追加|续",
-    "\\b(a|an|another|its|their|his|her|the) (new|second|third|further|additional|fresh|renewed|follow-on) ([^ .;,]+ ){0,3}(grant|gift|loan|pledge|donation|contribution|package|aid|credit|sum|support|assistance|programme|program|deposit|tranche of aid)|\\b(new|second|another|further|additional|fresh|more) ([^ .;,]+ ){0,3}(grant|gift|loan|pledge|donation|contribution|package|aid|credit|support|assistance|deposit)\\b|\\brenew(s|ed|ing|al)?\\b|\\b(will|to|would|has|have|is|are) (once )?again\\b|\\bonce (more|again)\\b|\\bfor (a|the) second (time|year)\\b|(nouve(au|l|lle)|deuxième|seconde?|autre) ([^ .;,]+ ){0,2}(don|subvention|prêt|aide|contribution|enveloppe|promesse|crédit|dépôt|soutien|appui|financement)|\\b(don|subvention|prêt|aide|contribution|enveloppe|crédit|dépôt|soutien|appui|financement) ([^ .;,]+ )?(nouve(au|l|lle)|supplémentaire|additionnel)|\\b(de|à) nouveau\\b|\\brenouvel(le|é|er|lement)|une (seconde|deuxième|nouvelle) fois|(nuev[oa]|segund[oa]|otr[oa]|adicional) ([^ .;,]+ ){0,2}(donación|donativo|subvención|préstamo|ayuda|aporte|aportación|contribución|paquete|crédito|depósito|apoyo)|(donación|donativo|subvención|préstamo|ayuda|aporte|aportación|contribución|paquete|crédito|depósito|apoyo) ([^ .;,]+ )?(nuev[oa]|adicional|suplementari[oa])|\\bde nuevo\\b|renueva|renovó|renovará|\\b(vuelve|vuelven|volvió|volverá|volverán) a\\b|repite|repetirá|otra vez|(nov[oa]|segund[oa]|outr[oa]) ([^ .;,]+ ){0,2}(doação|donativo|subvenção|empréstimo|ajuda|contribuição|pacote|crédito|depósito|apoio)|(doação|donativo|subvenção|empréstimo|ajuda|contribuição|pacote|crédito|depósito|apoio) ([^ .;,]+ )?(nov[oa]|adicional|suplementar)|\\bde novo\\b|renova|renovou|\\b(volta|voltam|voltou|voltará) a\\b|repete|repetirá|outra vez|(neue|zweite|weitere|zusätzliche|erneute)[nrsm]? ([^ .;,]+ ){0,2}[^ .;,]*(spende|zuschuss|kredit|darlehen|hilfe|zusage|beitrag|paket|gabe|einlage|unterstützung|förderung)|\\berneut|\\bnochmals?\\b|\\bnoch einmal\\b|\\bwieder\\b|zum zweiten mal|(нов|втор|ещ[её] од[^ ]*|дополнительн)[^ .;,]* ([^ .;,]+ ){0,2}(грант|дар|кредит|за[её]м|помощ|взнос|пакет|поддержк|депозит|обещани)|снова|вновь|опять|повторно|во второй раз|(منحة|المنحة|قرض|القرض|هبة|الهبة|مساعدة|المساعدة|مساعدات|مساهمة|المساهمة|معونة|المعونة|حزمة|الحزمة|وديعة|الوديعة|دعم|دعما)( [^ .؛،]+)? (ال)?(جديدة?|جديدا|ثانية?|ثان|أخرى|آخر|إضافية?|إضافيا)|مجددا|مجدداً|مرة أخرى|للمرة الثانية|(يجدد|تجدد|جدد|جددت) |(yeni|ikinci|ek|ilave) (bir )?([^ .;,]+ ){0,2}(hibe|bağış|kredi|yardım|katkı|paket|destek|mevduat)|\\byeniden\\b|bir kez daha|ikinci kez|(新的?|第二笔?(新的?)?|另一笔?|又一笔?)[^，。；]{0,8}(赠款|援助|捐款|贷款|捐助|无偿|资金)|再次|再度|再向|又向"
+    without_new_places(quote),
+    "new|second|another|further|fresh|again|more|nouve|deuxi|autre|suppl|renou|nuev|segund|otr|adicional|ren[uo]ev|repet|repit|vuelv|volver|nov|outr|volt|neu|zweit|weiter|erneu|noch|wieder|нов|втор|ещ[её]|дополн|снова|опять|повтор|جديد|ثاني|إضافي|اضافي|أخرى|آخر|مجددا|تجدد|جدد|yeni|ikinci|ilave|ek |daha|再|又|新|第二|另|追加|续|last|previous|vergangen|vorig|letzt|dernier|passé|pasado|passado|прошл|ماضي|geçen|去年",
+    "\\b(a|an|another|its|their|his|her|the) (new|second|third|further|additional|fresh|renewed|follow-on) ([^ .;,]+ ){0,3}(grant|gift|loan|pledge|donation|contribution|package|aid|credit|sum|support|assistance|programme|program|deposit|tranche of aid)|\\b(new|second|another|further|additional|fresh|more) ([^ .;,]+ ){0,3}(grant|gift|loan|pledge|donation|contribution|package|aid|credit|support|assistance|deposit)\\b|\\brenew(s|ed|ing|al)?\\b|\\b(will|to|would|has|have|is|are) (once )?again\\b|\\bonce (more|again)\\b|\\bfor (a|the) second (time|year)\\b|(nouve(au|l|lle)|deuxième|seconde?|autre) ([^ .;,]+ ){0,2}(don|subvention|prêt|aide|contribution|enveloppe|promesse|crédit|dépôt|soutien|appui|financement)|\\b(don|subvention|prêt|aide|contribution|enveloppe|crédit|dépôt|soutien|appui|financement) ([^ .;,]+ )?(nouve(au|l|lle)|supplémentaire|additionnel)|\\b(de|à) nouveau\\b|\\brenouvel(le|é|er|lement)|une (seconde|deuxième|nouvelle) fois|(nuev[oa]|segund[oa]|otr[oa]|adicional) ([^ .;,]+ ){0,2}(donación|donativo|subvención|préstamo|ayuda|aporte|aportación|contribución|paquete|crédito|depósito|apoyo)|(donación|donativo|subvención|préstamo|ayuda|aporte|aportación|contribución|paquete|crédito|depósito|apoyo) ([^ .;,]+ )?(nuev[oa]|adicional|suplementari[oa])|\\bde nuevo\\b|renueva|renovó|renovará|\\b(vuelve|vuelven|volvió|volverá|volverán) a\\b|repite|repetirá|otra vez|(nov[oa]|segund[oa]|outr[oa]) ([^ .;,]+ ){0,2}(doação|donativo|subvenção|empréstimo|ajuda|contribuição|pacote|crédito|depósito|apoio)|(doação|donativo|subvenção|empréstimo|ajuda|contribuição|pacote|crédito|depósito|apoio) ([^ .;,]+ )?(nov[oa]|adicional|suplementar)|\\bde novo\\b|\\brenov(a|ou|ará) |\\b(volta|voltam|voltou|voltará) a\\b|repete|repetirá|outra vez|(neue|zweite|weitere|zusätzliche|erneute)[nrsm]? ([^ .;,]+ ){0,2}[^ .;,]*(spende|zuschuss|kredit|darlehen|hilfe|zusage|beitrag|paket|gabe|einlage|unterstützung|förderung)|\\berneut|\\bnochmals?\\b|\\bnoch einmal\\b|\\bwieder\\b|zum zweiten mal|(нов|втор|ещ[её] од[^ ]*|дополнительн)[^ .;,]* ([^ .;,]+ ){0,2}(грант|дар|кредит|за[её]м|помощ|взнос|пакет|поддержк|депозит|обещани)|снова|вновь|опять|повторно|во второй раз|(منحة|المنحة|قرضا?|القرض|هبة|الهبة|مساعدة|المساعدة|مساعدات|مساهمة|المساهمة|معونة|المعونة|حزمة|الحزمة|وديعة|الوديعة|دعم|دعما)( [^ .؛،]+)? (ال)?(جديدة?|جديدا|ثانية?|ثان|أخرى|آخر|إضافية?|إضافيا)|مجددا|مجدداً|مرة أخرى|للمرة الثانية|(يجدد|تجدد|جدد|جددت) |(yeni|ikinci|ek|ilave) (bir )?([^ .;,]+ ){0,2}(hibe|bağış|kredi|yardım|katkı|paket|destek|mevduat)|\\byeniden\\b|bir kez daha|ikinci kez|(新的?|第二笔?(新的?)?|另一笔?|又一笔?)[^，。；]{0,8}(赠款|援助|捐款|贷款|捐助|无偿|资金)|再次|再度|再向|又向|" ~ as_before()
   ) }}
+{%- endmacro %}
+
+
+{% macro as_before() -%}
+  {#- Words that compare a gift with an earlier one ("as last year"), and recall nothing. -#}
+  \b(as|than|like)( much)?( as)?( it did)?( in)? (last|the previous) year|wie (schon |bereits )?im (vergangenen|vorigen|letzten) jahr|comme l.an (dernier|passé)|comme l.année (dernière|précédente)|como el año pasado|como no ano passado|как и в прошлом году|كما [^.؛]{0,12}العام الماضي|(与|和|跟)?去年(一样|相同|同样)|geçen yıl(ki)? (olduğu )?gibi
 {%- endmacro %}
 
 
@@ -167,9 +181,9 @@
   {#- True when the words look back to what was said or done before ("promised last year", "had pledged", "a year ago"): a closed
       class of adverbs and auxiliaries, in the project's languages. -#}
   {{ has_words(
-    quote,
-    "last|ago|had|earlier|previous|original|once|already|since|dernier|passé|il y a|avai|déjà|précéd|initial|promise?s? |pasad|hace|habí|anterior|\\bya\\b|prometid|passad|há |havi|tinh|já|vergangen|vorig|letzt|vor |hatte|bereits|schon|ursprüng|seinerzeit|zugesagte[nrs]? |versproch|прошл|назад|ранее|раньше|уже|обещанн|ماض|قبل|كان|سبق|سابق|geçen|önce|daha|去年|前年|此前|曾|早|已",
-    "\\blast (year|month|week|spring|summer|autumn|fall|winter|january|february|march|april|may|june|july|august|september|october|november|december)\\b|\\b(years?|months|weeks) (ago|earlier|before)\\b|\\bhad (already |also |first |once )?[a-z]+(ed|en|id|de)\\b|\\b(previously|earlier|originally|already)\\b|\\b(l.an|année|mois|printemps|été|automne|hiver|janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre) (dernier|dernière|passée?|précédente?)|il y a (un|deux|trois|quatre|cinq|six|plusieurs|quelques|[0-9]+) (an|mois|semaine)|\\bavai(t|ent)\\b|déjà|précédemment|initialement|(millions?|milliards?|euros?|dollars?|francs?|couronnes?|livres?)( [^ .;,]+)? promise?s?\\b|\\b(año|mes|verano|otoño|invierno|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre) pasad|pasad[oa] (año|mes|verano|otoño|invierno|primavera|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)|primavera pasada|hace (un|dos|tres|cuatro|seis|varios|unos|[0-9]+) (año|mes|semana)|\\bhabía(n)?\\b|anteriormente|\\bya (ha|habí|promet|anunci|compromet)|(millones|euros|dólares|coronas|libras|milhões|coroas)( [^ .;,]+)? prometid[oa]s?\\b|\\b(ano|mês|verão|outono|inverno) passad|passad[oa] (ano|mês)|(^|\\PL)há (um|dois|três|seis|vários|[0-9]+) (ano|mes|mês|seman)|\\b(havia|haviam|tinha|tinham)\\b|anteriormente|(vergangene|vorige|letzte)[nmrs]? (jahr|monat|woche|frühjahr|frühling|sommer|herbst|winter|januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)|\\bvor (einem|zwei|drei|vier|fünf|sechs|mehreren|einigen|[0-9]+) (jahr|monat|woche)|\\bhatten?\\b|\\bbereits\\b|\\bschon\\b|ursprünglich|seinerzeit|zugesagte[nrs]? |versprochene[nrs]? |прошл(ом|ого|ой|ым) (год|месяц|весн|лет|осен|зим)|прошл(ой|ым) (весной|осенью|зимой|летом)|(год|года|лет|месяц|месяца|месяцев|недел[^ ]*) назад|\\P{L}(ранее|раньше|уже)\\P{L}|обещанн|(العام|السنة|الشهر|الصيف|الربيع|الخريف|الشتاء) (الماضي|الماضية|السابق)|قبل (عام|عامين|سنة|سنتين|شهر|شهرين|أشهر|[0-9٠-٩]+|بضع)|\\P{L}(كان|كانت) قد|وكان(ت)? |سبق (أن|وأن|ل)|سابقا|في وقت سابق|geçen (yıl|ay|sene|ilkbahar|yaz|sonbahar|kış|ocak|şubat|mart|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık)|(yıl|ay|hafta) önce|daha önce|去年|前年|此前|早前|早先|曾|已经"
+    "regexp_replace(lower(" ~ quote ~ "), '" ~ as_before() ~ "', '', 'g')",
+    "last|ago|had|earlier|previous|original|once|already|since|dernier|passé|il y a|avai|déjà|précéd|initial|promise?s? |pasad|hace|habí|anterior|\\bya\\b|prometid|passad|há |havi|tinh|já|vergangen|vorig|letzt|vor |hatte|bereits|schon|ursprüng|seinerzeit|zugesagte[nrs]? |versproch|прошл|назад|ранее|раньше|уже|обещанн|ماض|قبل|كان|سبق|سابق|geçen|önce|daha|去年|年前|前年|此前|曾|早|已",
+    "\\blast (year|month|week|spring|summer|autumn|fall|winter|january|february|march|april|may|june|july|august|september|october|november|december)\\b|\\b(years?|months|weeks) (ago|earlier|before)\\b|\\bhad (already |also |first |once )?[a-z]+(ed|en|id|de)\\b|\\b(previously|earlier|originally|already)\\b|\\b(l.an|année|mois|printemps|été|automne|hiver|janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre) (dernier|dernière|passée?|précédente?)|il y a (un|deux|trois|quatre|cinq|six|plusieurs|quelques|[0-9]+) (an|mois|semaine)|\\bavai(t|ent)\\b|déjà|précédemment|initialement|(millions?|milliards?|euros?|dollars?|francs?|couronnes?|livres?)( [^ .;,]+)? promise?s?\\b|\\b(año|mes|verano|otoño|invierno|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre) pasad|pasad[oa] (año|mes|verano|otoño|invierno|primavera|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)|primavera pasada|hace (un|dos|tres|cuatro|seis|varios|unos|[0-9]+) (año|mes|semana)|\\bhabía(n)?\\b|anteriormente|\\bya (ha|habí|promet|anunci|compromet)|(millones|euros|dólares|coronas|libras|milhões|coroas)( [^ .;,]+)? prometid[oa]s?\\b|\\b(ano|mês|verão|outono|inverno) passad|passad[oa] (ano|mês)|(^|\\PL)há (um|dois|três|seis|vários|[0-9]+) (ano|mes|mês|seman)|\\b(havia|haviam|tinha|tinham)\\b|anteriormente|(vergangene|vorige|letzte)[nmrs]? (jahr|monat|woche|frühjahr|frühling|sommer|herbst|winter|januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)|\\bvor (einem|zwei|drei|vier|fünf|sechs|mehreren|einigen|[0-9]+) (jahr|monat|woche)|\\bhatten?\\b|\\bbereits\\b|\\bschon\\b|ursprünglich|seinerzeit|zugesagte[nrs]? |versprochene[nrs]? |прошл(ом|ого|ой|ым) (год|месяц|весн|лет|осен|зим)|прошл(ой|ым) (весной|осенью|зимой|летом)|(год|года|лет|месяц|месяца|месяцев|недел[^ ]*) назад|(^|\\PL)(ранее|раньше|уже)\\PL|обещанн|(العام|السنة|الشهر|الصيف|الربيع|الخريف|الشتاء) (الماضي|الماضية|السابق)|قبل (عام|عامين|سنة|سنتين|شهر|شهرين|أشهر|[0-9٠-٩]+|بضع)|(^|\\PL)(كان|كانت) قد|وكان(ت)? |سبق (أن|وأن|ل)|سابقا|في وقت سابق|geçen (yıl|ay|sene|ilkbahar|yaz|sonbahar|kış|ocak|şubat|mart|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık)|(yıl|ay|hafta) önce|daha önce|去年|年前|前年|此前|早前|早先|曾|已经"
   ) }}
 {%- endmacro %}
 
@@ -364,13 +378,23 @@
 {%- endmacro %}
 
 
+{% macro partner_recipients(claims) -%}
+  {#- Whom a joint sum is for: the recipient, and the countries that are named with one which no list knows. -#}
+  list_distinct(
+    [coalesce({{ claims }}.counterpart_id, '')]
+    || case when {{ claims }}.is_listed_counterpart then [] else {{ claims }}.wider_recipient_ids end
+  )
+{%- endmacro %}
+
+
 {% macro partner_hints(claims, usd) -%}
   {#- Claims of a joint sum, and those of one giver and unnamed partners, share one of these: by recipient and dollars. -#}
   case
     when {{ usd }} > 0 and ({{ claims }}.has_partners or len({{ claims }}.contributor_ids) > 1)
-      then list_transform(
-        {{ dollar_steps(usd) }}, step -> hash('together', coalesce({{ claims }}.counterpart_id, ''), step)
-      )
+      then flatten(list_transform(
+        {{ partner_recipients(claims) }},
+        recipient_id -> list_transform({{ dollar_steps(usd) }}, step -> hash('together', recipient_id, step))
+      ))
     else []
   end
 {%- endmacro %}

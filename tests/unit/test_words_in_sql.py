@@ -67,6 +67,123 @@ def test_other_words_change_no_sum(quote):
 
 
 @pytest.mark.parametrize(
+    "quote",
+    [
+        "Austria, Czechia and two more countries pledged 90 million euros.",
+        "Fiji and another Melanesian neighbour have 300 soldiers there.",
+        "Fidji et un autre voisin mélanésien ont 300 hommes sur place.",
+        "Kenia y otro país enviarán 300 agentes.",
+        "A Áustria e mais dois países prometeram 90 milhões.",
+        "Österreich und ein weiterer Nachbar geben 90 Millionen.",
+        "Австрия, Чехия и ещё две страны пообещали 90 млн евро.",
+        "النمسا ودولة مجاورة أخرى تقدمان 90 مليون يورو",
+        "Avusturya ve iki ülke daha 90 milyon avro verecek.",
+        "奥地利和另外两国承诺提供9000万欧元。",
+    ],
+)
+def test_unnamed_others_beside_the_giver(quote):
+    assert says("has_partners", quote)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Spain gave 20 million euros more for Chad.",
+        "Es sind noch einmal 20 Millionen Euro.",
+        "La France ajoute une rallonge de 20 millions.",
+        "España dará 20 millones más.",
+        "Portugal dará mais 20 milhões.",
+        "Париж выделит 20 млн евро сверх прежних.",
+        "تقدم إسبانيا 20 مليون دولار أخرى",
+        "İspanya 20 milyon avro daha verecek.",
+        "阿联酋又向乍得提供1.5亿美元。",
+    ],
+)
+def test_a_sum_on_top_of_another(quote):
+    assert says("is_top_up", quote)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "L'Arabie saoudite a promis une nouvelle aide budgétaire de 500 millions.",
+        "Norway will again give 20 million.",
+        "Noruega volverá a aportar 20 millones.",
+        "A Noruega renova o apoio com 20 milhões.",
+        "Norwegen gewährt ein zweites Darlehen über 20 Millionen.",
+        "Luxemburg gibt sieben Millionen Euro, wie im vergangenen Jahr.",
+        "Норвегия снова выделит 20 миллионов.",
+        "أعلنت السعودية منحة جديدة قدرها 20 مليون دولار",
+        "Norveç bir kez daha 20 milyon verecek.",
+        "挪威再次提供2000万美元。",
+    ],
+)
+def test_a_gift_that_is_a_new_one(quote):
+    assert says("is_new_gift", quote) and not says("is_recalled", quote)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Norway has not paid the 20 million that it promised last year.",
+        "Oslo avait promis 20 millions.",
+        "los 20 millones prometidos hace un año",
+        "os 20 milhões que tinha anunciado",
+        "die vor einem Jahr zugesagten 20 Millionen",
+        "обещанные год назад 20 миллионов",
+        "التي كانت قد وعدت بها العام الماضي وقيمتها 20 مليونا",
+        "Norveç'in geçen yıl söz verdiği 20 milyon",
+        "挪威去年承诺的2000万美元",
+    ],
+)
+def test_a_promise_that_is_recalled(quote):
+    assert says("is_recalled", quote) and not says("is_new_gift", quote)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Norway pledged more than 20 million euros for the new hospital.",
+        "New Zealand pledged aid of 20 million to Moldova and another 10 to Georgia.",
+        "La Norvège a promis plus de 20 millions pour le nouveau port.",
+        "Noruega ha prometido 20 millones para la nueva carretera.",
+        "Norwegen hat mehr als 20 Millionen für den Wiederaufbau zugesagt.",
+        "Норвегия пообещала 20 миллионов на восстановление.",
+        "تعهدت النرويج بتقديم 20 مليون دولار للمستشفى الجديد",
+        "Norveç yeni hastane için 20 milyondan fazla verecek.",
+        "挪威承诺提供2000万美元用于新医院。",
+    ],
+)
+def test_a_promise_and_nothing_else(quote):
+    assert not any(says(macro, quote) for macro in ("has_partners", "is_new_gift", "is_recalled"))
+
+
+@pytest.mark.parametrize(
+    ("quote", "year"),
+    [
+        ("the 2026 response plan needs 20 million", 2026),
+        ("20 million for fiscal year 2026", 2026),
+        ("7 millions au titre de 2025", 2025),
+        ("destinés à l'exercice 2027", 2027),
+        ("el plan de 2026 pide 20 millones", 2026),
+        ("para o ano de 2026", 2026),
+        ("für das Jahr 2026", 2026),
+        ("im laufenden Jahr", 2026),
+        ("на будущий год", 2027),
+        ("لموازنة عام ٢٠٢٧", 2027),
+        ("2026 için 20 milyon", 2026),
+        ("2026财年", 2026),
+        ("20 million by the end of 2027", None),
+        ("signed in March 2025", None),
+    ],
+)
+def test_the_year_that_a_sum_is_for(quote, year):
+    words = jinja2.Environment().from_string(MACROS.read_text(encoding="utf-8")).module
+    said = words.year_of_gift("quote", "date '2026-03-05'")
+    assert duckdb.execute(f"select {said} from (select ? as quote)", [quote]).fetchone()[0] == year
+
+
+@pytest.mark.parametrize(
     ("field", "value", "problem"),
     [
         ("amount", "abc", "amount is a number, as 25000000, not abc"),

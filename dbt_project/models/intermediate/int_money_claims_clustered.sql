@@ -55,6 +55,7 @@ claims as (
         also_named,
         {{ recipient_hints('claims', 'dollars.headline_usd') }} as recipient_hints,
         {{ partner_hints('claims', 'dollars.headline_usd') }} as partner_hints,
+        case when has_partners or len(contributor_ids) > 1 then {{ partner_recipients('claims') }} else [] end as partner_recipient_ids,
         {{ place_hints('claims') }} as place_hints
     from {{ ref('int_claims_resolved') }} as claims
     left join dollars using (claim_id)
@@ -588,6 +589,7 @@ clustered as (
         keyed.stated_counterpart_id is null and keyed.counterpart_id is not null as is_matched_recipient,
         keyed.is_listed_counterpart,
         keyed.has_partners,
+        keyed.partner_recipient_ids,
         keyed.currency,
         keyed.headline,
         keyed.headline_usd,
@@ -641,6 +643,7 @@ joint_clusters as (
                 place -> concat('place ', place)
             )
         ) as recipient_keys,
+        list_distinct(flatten(list(partner_recipient_ids))) as partner_recipient_ids,
         list_distinct(list(headline)) as headlines,
         max(headline) as highest,
         bool_or(is_raise and not is_top_up) as is_raised,
@@ -787,7 +790,7 @@ with_partners as (
         commitment_key,
         any_value(money_kind) as money_kind,
         any_value(contributor_ids) as contributor_ids,
-        any_value(counterpart_id) as counterpart_id,
+        list_distinct(flatten(list(partner_recipient_ids))) as partner_recipient_ids,
         list_distinct(list(headline_usd)) as figures_usd,
         list_distinct(list(concat_ws(' ', headline, currency))) as sums,
         list_distinct(list(document_id)) as document_ids,
@@ -808,12 +811,12 @@ joined_partners as (
             abs(with_partners.first_date - joint_clusters.first_date), joint_clusters.commitment_key
         )) as leading_key,
         any_value(joint_clusters.counterpart_id) as counterpart_id
-    from with_partners
-    inner join joint_clusters
-        on with_partners.counterpart_id = joint_clusters.counterpart_id
-        and with_partners.money_kind = joint_clusters.money_kind
+    from (select *, unnest(partner_recipient_ids) as partner_recipient_id from with_partners) as with_partners
+    inner join (select *, unnest(partner_recipient_ids) as partner_recipient_id from joint_clusters) as joint_clusters
+        using (partner_recipient_id, money_kind)
     left join joined_sets on joint_clusters.commitment_key = joined_sets.commitment_key
-    where len(joint_clusters.contributor_ids) > len(with_partners.contributor_ids)
+    where partner_recipient_id <> ''
+        and len(joint_clusters.contributor_ids) > len(with_partners.contributor_ids)
         and list_has_all(joint_clusters.contributor_ids, with_partners.contributor_ids)
         and not list_has_any(joint_clusters.document_ids, with_partners.document_ids)
         and list_bool_or(list_transform(
@@ -1133,10 +1136,11 @@ same_sums as (
 
     select
         later.commitment_key,
-        -- A promise of last year comes after those of this one.
+        -- A promise of last year comes after those of this one, and others after what was promised in these days.
         arg_min(original.commitment_key, (
             greatest(later.first_date, original.first_date) - least(later.last_date, original.last_date)
                 > {{ var('repeat_days') }},
+            abs(later.first_date - original.first_date) > {{ var('revision_days') }},
             original.is_rough, original.is_only_approximate, -original.documents_n, original.first_date,
             original.commitment_key
         )) as leading_key
