@@ -469,7 +469,7 @@ said_anew as (
                     when is_paid_beside and is_told_of_two then {{ var('repeat_days') }}
                 end,
             false
-        ) as is_another_year
+        ) as is_begun
     from followed_up
 
 ),
@@ -479,7 +479,7 @@ again as (
     select
         *,
         effective_date - max(case when is_said_again then effective_date end) over before as days_said_again,
-        effective_date - max(case when is_said_again or is_another_year then effective_date end) over before as days_begun
+        effective_date - max(case when is_said_again or is_begun then effective_date end) over before as days_begun
     from said_anew
     window before as (
         partition by block_n, island_n
@@ -497,7 +497,7 @@ repeated as (
         sum(
             case
                 when is_said_again and coalesce(days_begun > {{ var('repeat_days') }}, true) then 1
-                when is_another_year and coalesce(days_said_again > {{ var('repeat_days') }}, true) then 1
+                when is_begun and coalesce(days_said_again > {{ var('repeat_days') }}, true) then 1
                 else 0
             end
         ) over (
