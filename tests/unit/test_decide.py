@@ -99,7 +99,8 @@ def test_a_headline_without_a_currency_repeats_its_article():
         giver = {"name": "Norway", "type": "country"}
         return {"type": "pledge", "money": money, "stage": stage, "contributors": [giver]}
 
-    decision = Decision([draft("20 million", "pledged"), draft("20 million euros", "committed")], [0.9, 0.6], [{}, {}])
+    drafts = [draft("20 million", "pledged"), draft("20 million euros", "committed")]
+    decision = Decision(drafts, [0.9, 0.6], [{}, {}], [[], []])
     _drop_repeated(decision, "en")
     assert [one["money"] for one in decision.drafts] == ["20 million euros"]
     assert decision.confidence == [0.6]

@@ -7,6 +7,7 @@ import pytest
 
 from extract.documents import document_from_text
 from extract.normalise.actors import find_actors, resolve_actor
+from extract.providers.embedded import recipients
 from extract.providers.embedded.candidates import Candidate, Name, Readings
 from extract.providers.embedded.decide import Thresholds, _Decider
 from extract.providers.embedded.examples import CLASS_INDEX, CLASSES
@@ -15,6 +16,12 @@ from extract.providers.embedded.sentences import split_sentences
 
 # What is decided here does not hang on how sure the whole record is.
 HOWEVER_UNSURE = Thresholds(confidence=0.0)
+
+
+@pytest.fixture(autouse=True)
+def by_rules(monkeypatch):
+    """Recipients as the rules say; what is chosen beside them is test_embedded_recipients'."""
+    monkeypatch.setattr(recipients, "coefficients", lambda: {"ruled": 50.0})
 
 
 def read(text, anchors):

@@ -8,9 +8,10 @@ import pytest
 
 from extract.documents import document_from_text
 from extract.gold import GoldDocument, GoldRecord
+from extract.normalise.actors import resolve_actor
 from extract.providers import embedded
 from extract.providers.embedded.calibrate import choices, fit_choice
-from extract.providers.embedded.candidates import read_candidates
+from extract.providers.embedded.candidates import Name, read_candidates
 from extract.providers.embedded.decide import Thresholds, decide
 from extract.providers.embedded.model import Model
 from extract.providers.embedded.recipients import COEFFICIENTS, Option, Recipients, shares
@@ -48,6 +49,17 @@ def test_evidence_tells_who_gives_whom_the_rules_take_and_where_each_stands(opti
     assert {key for key in ("NOR", "MWI", "DNK", "ZMB") if options[key].evidence["headline"]} == {"NOR", "MWI"}
     assert {key for key in ("NOR", "MWI", "DNK", "ZMB") if options[key].evidence["behind"]} == {"DNK", "ZMB"}
     assert options["MWI"].evidence["named"] == pytest.approx(math.log1p(2))
+
+
+def test_words_that_the_rules_understood_are_no_option_beside_what_they_mean(model):
+    readings = read_candidates(document_from_text(TEXT), model)
+    sum_ = next(one for one in readings.candidates if one.kind == "money")
+    fund = {"name": "Green Climate Fund", "type": "programme"}
+    words = Name(0, 8, "the fund", resolve_actor("the fund", "unknown", "en"), None)
+    sum_.counterparts.insert(0, (0.9, words))
+    keys = [one.key for one in Recipients(readings, [], {}).options(sum_, [], fund, words)]
+    assert "the fund" in [one.key for one in Recipients(readings, [], {}).options(sum_, [], fund)]
+    assert "the fund" not in keys and keys.count(resolve_actor("Green Climate Fund").entity_id) == 1
 
 
 def test_shares_are_of_one_and_the_giver_has_hardly_any(options):
@@ -100,4 +112,4 @@ def test_choices_are_told_of_right_gifts_only(tmp_path):
 def test_nobody_may_be_the_likeliest():
     nobody = Option(None, None, {"nobody": 1.0, "ruled": 1.0})
     giver = Option("NOR", {"name": "Norway", "type": "country"}, {"gives": 1.0, "ruled": 0.0})
-    assert shares([giver, nobody])[1] > 0.9
+    assert shares([giver, nobody])[1] > 0.5

@@ -646,7 +646,10 @@ class _Decider:
 
     def _receive(self, draft: dict[str, Any], one: Candidate, givers: list[dict[str, Any]]) -> list[Option]:
         """Give a pledge the likeliest recipient in place of that of the rules; who else might receive it."""
-        options = self.receivers.options(one, givers, draft["recipient"])
+        ruled = draft["recipient"]
+        likeliest = one.counterparts[0][1] if one.counterparts else None
+        is_noun = likeliest is not None and not likeliest.is_known and _is_common_noun(likeliest.words)
+        options = self.receivers.options(one, givers, ruled, likeliest if is_noun else None)
         likely = shares(options)
         draft["recipient"] = options[likely.index(max(likely))].actor
         return options

@@ -76,25 +76,29 @@ class Recipients:
         for name in readings.names:
             self.places[_key_of(name)].add(name.start)
 
-    def options(self, one: Candidate, givers: Iterable[dict[str, Any]], ruled: dict[str, Any] | None) -> list[Option]:
+    def options(
+        self, one: Candidate, givers: Iterable[dict[str, Any]], ruled: dict[str, Any] | None, meant: Name | None = None
+    ) -> list[Option]:
         """Every actor that may receive what one candidate gives, and nobody.
 
         Args:
             givers: Who gives it.
             ruled: Whom the rules take for its recipient.
+            meant: The words that the rules understood so: "the Fund" is no option beside the Green Climate Fund.
         """
         language = self.readings.document.language
         given_by = {_key(resolve_actor(who["name"], who["type"], language), who["name"]) for who in givers}
+        ruled_key = None
+        if ruled is not None:
+            ruled_key = _key(resolve_actor(ruled["name"], ruled["type"], language), ruled["name"])
         found: dict[str, tuple[dict[str, str], float]] = {}
         for p, name in one.counterparts:
-            key = _key_of(name)
+            key = ruled_key if name == meant and ruled_key is not None else _key_of(name)
             actor, before = found.get(key, (_actor_of(name), 0.0))
             found[key] = (actor, max(before, p))
         for key, actor, _ in self.named:
             found.setdefault(key, (actor, 0.0))
-        ruled_key = None
-        if ruled is not None:
-            ruled_key = _key(resolve_actor(ruled["name"], ruled["type"], language), ruled["name"])
+        if ruled is not None and ruled_key is not None:
             found.setdefault(ruled_key, (ruled, 0.0))
         options = []
         for key, (actor, p) in found.items():
