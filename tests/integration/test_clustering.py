@@ -2,8 +2,8 @@
 
 The records of an annotator go in, as if a provider had found exactly these; what is measured is the
 clustering alone. The rules were developed on corpora `a` to `d` and `f` to `p`, each of which was held out before
-(the README has the figures of that time). Corpora `e` and `q` are held out: their errors were never read, and they stay out
-of this suite, where everybody would tune on them.
+(the README has the figures of that time). Corpora `e` and `q` are held out: their errors were never read, and they
+stay out of this suite, where everybody would tune on them.
 """
 
 from __future__ import annotations

@@ -64,6 +64,13 @@ class Name:
         return self.actor.is_resolved or self.stands_for is not None
 
 
+def actor_of(name: Name, *, as_person: bool = False) -> dict[str, str]:
+    """An actor as a draft has it: the country for its president, unless the person is meant."""
+    if name.stands_for is not None and not as_person:
+        return {"name": name.stands_for.surface, "type": "country"}
+    return {"name": name.words, "type": name.actor.type}
+
+
 @dataclass
 class Candidate:
     """A figure or a name that may be the anchor of a record.

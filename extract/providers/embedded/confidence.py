@@ -17,6 +17,7 @@ from typing import Any, get_args
 from extract.normalise.actors import resolve_actor
 from extract.providers.embedded.candidates import COLUMNS, RECORD_CLASSES, Candidate, Readings
 from extract.providers.embedded.examples import ROLES
+from extract.providers.embedded.recipients import logit
 from extract.schema import Actor, RecordType
 
 COEFFICIENTS = Path(__file__).with_name("confidence.json")
@@ -36,7 +37,6 @@ _GIVERS = ("country", "igo", "government_body", "company", "person", "unknown")
 _COUNTERPARTS = ("country", "igo", "bloc", "force", "programme", "government_body", "person", "unknown")
 # Neighbours are counted this far to both sides of an anchor, in characters.
 _NEAR = 200
-_LEAST = 0.01
 
 Evidence = dict[str, float]
 
@@ -66,7 +66,7 @@ def evidence(
     is_sum, is_seat = kind == "funding_amount", kind == "membership" and draft["role"] != "member"
     counterparts = [p for p, _ in one.counterparts[:2]] + [0.0, 0.0]
     own = one.scores[COLUMNS[one.letter]]
-    share = _log_odds(float(own.max()) / max(1e-6, float(own.sum())))
+    share = logit(float(own.max()) / max(1e-6, float(own.sum())))
     start, end = readings.sentence(one.start)
     others = [other.probability for other in readings.candidates
               if (other.start, other.end) == (one.start, one.end) and other.letter != one.letter]  # fmt: skip
@@ -79,10 +79,10 @@ def evidence(
         "troops": float(kind == "troop_commitment"),
         "membership": float(kind == "membership"),
         "sum": float(is_sum),
-        "record": _log_odds(probability),
-        "anchor": _log_odds(one.probability),
+        "record": logit(probability),
+        "anchor": logit(one.probability),
         "other_type": max(others, default=0.0),
-        "giver": _log_odds(one.actors[0][0] if one.actors else 0.0) if gives else 0.0,
+        "giver": logit(one.actors[0][0] if one.actors else 0.0) if gives else 0.0,
         "giver_known": float(is_known),
         "giver_likeliest": float(gives and bool(one.actors) and one.actors[0][1].words == (who or {}).get("name")),
         "joint": float(bool(draft.get("is_joint"))),
@@ -90,8 +90,8 @@ def evidence(
         "role": share if is_sum else 0.0,
         "words_agree": float(words_agree is True),
         "words_differ": float(words_agree is False),
-        "counterpart": _log_odds(counterparts[0]),
-        "second_counterpart": _log_odds(counterparts[1]),
+        "counterpart": logit(counterparts[0]),
+        "second_counterpart": logit(counterparts[1]),
         "counterpart_named": float(side is not None),
         "counterpart_known": float(side_actor is not None and side_actor.is_resolved),
         "counterpart_likeliest": float(
@@ -99,18 +99,18 @@ def evidence(
         ),
         "counterpart_of_document": math.log1p(mass.get(side_actor.entity_id, 0.0)) if side_actor else 0.0,
         "seat": float(is_seat),
-        "seat_role": _log_odds(max(one.flag(role) for role in ROLES)) if is_seat else 0.0,
+        "seat_role": logit(max(one.flag(role) for role in ROLES)) if is_seat else 0.0,
         "planned": one.flag("planned"),
         "no_unit": float(one.kind == "number"),
         "sentence": math.log(max(end - start, 20) / 100),
         "names_near": min(names, 12) / 5,
         "person_seat": float(is_seat and not is_known),
-        "stage_share": _log_odds(stated / max(1e-6, float(own.sum()))),
+        "stage_share": logit(stated / max(1e-6, float(own.sum()))),
         "counterpart_in_sentence": float(
             side is not None
             and any(name.words == side["name"] and start <= name.start < end for _, name in one.counterparts)
         ),
-        "recipient": 0.0 if recipient_share is None else _log_odds(recipient_share),
+        "recipient": 0.0 if recipient_share is None else logit(recipient_share),
         "stage_ruled": float(is_ruled),
         "stage_said": float(said is not None and said == stage),
         "stage_unsaid": float(said is not None and said != stage),
@@ -149,8 +149,3 @@ def _coefficients() -> dict[str, float]:
 
 def _resolved(actor: Mapping[str, Any] | None, language: str | None) -> Actor | None:
     return resolve_actor(actor["name"], actor["type"], language) if actor else None
-
-
-def _log_odds(probability: float) -> float:
-    kept = min(max(probability, _LEAST), 1 - _LEAST)
-    return math.log(kept / (1 - kept))

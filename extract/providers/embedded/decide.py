@@ -32,6 +32,7 @@ from extract.providers.embedded.candidates import (
     Candidate,
     Name,
     Readings,
+    actor_of,
     may_act,
     read_candidates,
 )
@@ -329,21 +330,21 @@ class _Decider:
         givers = _with_principals(name.entity for _, name in actors)
         own = self.beneath.get((one.start, one.end))
         if own is not None and own.entity not in givers:
-            base[side] = _actor(own)
+            base[side] = actor_of(own)
         else:
             base[side] = self._side(one.counterparts, letter, one, givers)
         start, end = self.readings.sentence(one.start)
         is_joint = len(actors) > 1 and not EACH.search(self.text[start:end])
-        options = self._receive(base, one, [_actor(name) for _, name in actors]) if letter == "P" else []
+        options = self._receive(base, one, [actor_of(name) for _, name in actors]) if letter == "P" else []
         self.valued.update(((letter, name), one.probability) for _, name in actors)
         if is_joint:
-            draft = base | {"contributors": [_actor(name) for _, name in actors], "is_joint": True}
+            draft = base | {"contributors": [actor_of(name) for _, name in actors], "is_joint": True}
             self._emit(draft, one, one.probability * max(p for p, _ in actors), stages, options)
         else:
             surest = max(p for p, _ in actors)
             for p, name in actors:
                 sure = one.probability * max(p, surest * _LISTED)
-                self._emit(base | {"contributors": [_actor(name)]}, one, sure, stages, options)
+                self._emit(base | {"contributors": [actor_of(name)]}, one, sure, stages, options)
 
     def _sum(self, one: Candidate, words: str, role: str | None = None) -> None:
         """A sum that nobody gives: a need, a target, a cost."""
@@ -472,7 +473,7 @@ class _Decider:
             self._membership(one, name, probability, stages, counterparts)
             return
         side = self._side(counterparts, one.letter, one, listed)
-        draft = self._common(one, self._named_at(side, one)) | {"contributors": [_actor(name)]}
+        draft = self._common(one, self._named_at(side, one)) | {"contributors": [actor_of(name)]}
         options: list[Option] = []
         if one.letter == "T":
             draft |= {"type": "troop_commitment", "force": side, "personnel_types": []}
@@ -488,7 +489,7 @@ class _Decider:
         organisation = self._joined(one, counterparts) or self.body
         if organisation is None or organisation.actor.type in _NO_ORGANISATIONS or organisation.entity == name.entity:
             self._reject(
-                self._common(one, []) | {"stage": stage, "type": "membership", "member": _actor(name)},
+                self._common(one, []) | {"stage": stage, "type": "membership", "member": actor_of(name)},
                 "no organisation is named that it belongs to",
             )
             return
@@ -506,11 +507,11 @@ class _Decider:
         if not has_seat and not name.is_known:
             # A name in no list that holds no named seat: most often a person who spoke of it.
             self._reject(
-                draft | {"member": _actor(name), "organisation": _actor(organisation)},
+                draft | {"member": actor_of(name), "organisation": actor_of(organisation)},
                 "the member is neither a known state or organisation nor named with a seat",
             )
             return
-        draft |= {"member": _actor(name, as_person=has_seat), "role": role,
+        draft |= {"member": actor_of(name, as_person=has_seat), "role": role,
                   "organisation": self._organisation(organisation)}  # fmt: skip
         if not has_seat and name.stands_for is not None:
             draft["representative"] = name.words
@@ -552,8 +553,8 @@ class _Decider:
     def _organisation(self, name: Name) -> dict[str, Any]:
         """The organisation, or the one named before that a common noun stands for."""
         if name.actor.is_resolved or not _is_common_noun(name.words):
-            return _actor(name)
-        return self._last_named(name.start, {"igo", "bloc", "programme"}, like=name.words) or _actor(name)
+            return actor_of(name)
+        return self._last_named(name.start, {"igo", "bloc", "programme"}, like=name.words) or actor_of(name)
 
     # --- parts -----------------------------------------------------------------------------------
 
@@ -623,11 +624,11 @@ class _Decider:
             return self._force(options, best, one, givers)
         if best is not None:
             if best.is_known:
-                return _actor(best)
+                return actor_of(best)
             if PROJECTS.search(best.words):
                 for p, name in options[1:]:
                     if name.is_known and p >= _BORROWER and name.actor.type == "country":
-                        return _actor(name)
+                        return actor_of(name)
             inside = self._named_inside(best)
             if inside is not None and inside.actor.entity_id not in givers:
                 return _mentioned(inside)
@@ -640,8 +641,8 @@ class _Decider:
                     if found:
                         return found
             if (_is_common_noun(best.words) and not GROUPS.search(best.words)) or EVENTS.search(best.words):
-                return self._subject(givers) or _actor(best)
-            return _actor(best)
+                return self._subject(givers) or actor_of(best)
+            return actor_of(best)
         return self._subject(givers)
 
     def _receive(self, draft: dict[str, Any], one: Candidate, givers: list[dict[str, Any]]) -> list[Option]:
@@ -686,7 +687,7 @@ class _Decider:
         """The first name of the text that stands for an entity."""
         for name in self.readings.names:
             if name.entity == entity:
-                return _actor(name)
+                return actor_of(name)
         for mention in self.named:
             if mention.actor.entity_id == entity:
                 return _mentioned(mention)
@@ -700,13 +701,13 @@ class _Decider:
         forces = [(p, name) for p, name in options if name.actor.type == "force"]
         near = [name for p, name in forces if start <= name.start < end or p >= self.thresholds.counterpart]
         if near:
-            return _actor(near[0])
+            return actor_of(near[0])
         within = [mission for mission in self.missions
                   if best is not None and mission.start <= best.start and best.end <= mission.end]  # fmt: skip
         if within:
             return _mentioned(within[0])
         if best is not None and options[0][0] >= _SURE_FORCE and self._is_unlisted_force(best):
-            return _actor(best)
+            return actor_of(best)
         is_unnamed = best is None or not best.actor.is_resolved or best.actor.type in {"igo", "bloc"}
         if is_unnamed:
             found = self._last_named(one.start, {"force"}) or self._mission_before(one, givers)
@@ -716,9 +717,9 @@ class _Decider:
         if described is not None:
             return described
         if best is not None and (best.actor.type == "country" or MISSIONS.search(best.words)):
-            chosen: dict[str, Any] | None = _actor(best)
+            chosen: dict[str, Any] | None = actor_of(best)
         else:
-            chosen = self._host(one, givers) or (_actor(best) if best is not None else None)
+            chosen = self._host(one, givers) or (actor_of(best) if best is not None else None)
         return self._serving_in(chosen) or chosen
 
     def _is_unlisted_force(self, name: Name) -> bool:
@@ -866,12 +867,6 @@ def _main(mass: Counter[str]) -> str | None:
     """The entity that holds nearly all of a mass; None where several share it."""
     ranked = mass.most_common(1)
     return ranked[0][0] if ranked and ranked[0][1] >= _MAIN_SHARE * sum(mass.values()) else None
-
-
-def _actor(name: Name, *, as_person: bool = False) -> dict[str, Any]:
-    if name.stands_for is not None and not as_person:
-        return {"name": name.stands_for.surface, "type": "country"}
-    return {"name": name.words, "type": name.actor.type}
 
 
 def _mentioned(mention: ActorMention) -> dict[str, Any]:

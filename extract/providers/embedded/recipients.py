@@ -18,13 +18,13 @@ from typing import Any
 
 from extract.normalise.actors import ActorMention, resolve_actor
 from extract.normalise.folding import fold_text
-from extract.providers.embedded.candidates import Candidate, Name, Readings
+from extract.providers.embedded.candidates import Candidate, Name, Readings, actor_of
 from extract.schema import Actor
 
 COEFFICIENTS = Path(__file__).with_name("recipients.json")
 # An actor named only this many sentences away or more is far.
 _FAR = 3
-# The network's probabilities are cut to what it can tell apart.
+# Probabilities nearer to 0 or 1 than this are not told apart.
 _LEAST = 0.01
 
 Evidence = dict[str, float]
@@ -94,7 +94,7 @@ class Recipients:
         found: dict[str, tuple[dict[str, str], float]] = {}
         for p, name in one.counterparts:
             key = ruled_key if name == meant and ruled_key is not None else _key_of(name)
-            actor, before = found.get(key, (_actor_of(name), 0.0))
+            actor, before = found.get(key, (actor_of(name), 0.0))
             found[key] = (actor, max(before, p))
         for key, actor, _ in self.named:
             found.setdefault(key, (actor, 0.0))
@@ -116,7 +116,7 @@ class Recipients:
         nearest = min(steps for steps in (before, after, _FAR) if steps is not None)
         mass = self.mass.get(key, 0.0)
         return {
-            "network": _log_odds(probability),
+            "network": logit(probability),
             "unseen": float(probability == 0),
             "in_sentence": float(before == 0),
             "behind": float(before is None),
@@ -155,12 +155,7 @@ def _key_of(name: Name) -> str:
     return name.stands_for.actor.entity_id if name.stands_for is not None else _key(name.actor, name.words)
 
 
-def _actor_of(name: Name) -> dict[str, str]:
-    if name.stands_for is not None:
-        return {"name": name.stands_for.surface, "type": "country"}
-    return {"name": name.words, "type": name.actor.type}
-
-
-def _log_odds(probability: float) -> float:
+def logit(probability: float) -> float:
+    """Log odds of a probability, which is cut to what the network can tell apart."""
     kept = min(max(probability, _LEAST), 1 - _LEAST)
     return math.log(kept / (1 - kept))
