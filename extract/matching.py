@@ -109,19 +109,20 @@ def joint_overlap(gold: GoldRecord, predicted: PredictedRecord) -> float:
 def figures_agree(gold: GoldRecord, predicted: PredictedRecord) -> bool:
     """Whether amount or headcount are the same within the tolerance, or none is stated in either."""
     if gold.amount is not None:
-        return any(_close(amount, predicted.amount) for amount in (gold.amount, *gold.amount_accept))
+        return any(are_close(amount, predicted.amount) for amount in (gold.amount, *gold.amount_accept))
     if gold.has_amount:
         bounds = [(gold.amount_min, predicted.amount_min), (gold.amount_max, predicted.amount_max)]
-        return all(_close(stated, found) for stated, found in bounds if stated is not None)
+        return all(are_close(stated, found) for stated, found in bounds if stated is not None)
     if gold.headcount is not None or gold.headcount_accept:
         heads = [gold.headcount, *gold.headcount_accept]
         return not predicted.has_amount and any(
-            predicted.headcount is None if head is None else _close(head, predicted.headcount) for head in heads
+            predicted.headcount is None if head is None else are_close(head, predicted.headcount) for head in heads
         )
     return not predicted.has_amount and predicted.headcount is None and _counterparts_compatible(gold, predicted)
 
 
-def _close(stated: float, found: float | None) -> bool:
+def are_close(stated: float, found: float | None) -> bool:
+    """Whether two figures are one written with another rounding."""
     return found is not None and abs(stated - found) <= FIGURE_TOLERANCE_RATIO * abs(stated)
 
 

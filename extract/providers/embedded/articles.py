@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from extract.gold import GoldDocument, GoldRecord, gold_spans
-from extract.matching import names_agree
+from extract.matching import are_close, names_agree
 from extract.normalise.actors import ActorMention, find_actors
 from extract.normalise.headcounts import find_headcounts
 from extract.normalise.money import find_money
@@ -30,8 +30,6 @@ from extract.providers.embedded.sentences import split_sentences
 from extract.schema import RecordType
 
 _LETTERS: dict[RecordType, str] = {"pledge": "P", "troop_commitment": "T", "membership": "M", "funding_amount": "F"}
-# Figures that differ by less are one figure.
-_TOLERANCE_RATIO = 0.005
 # What would break a line of a training file, or one of its fields.
 _SEPARATORS = re.compile(r"[\t\n\r¶|]+")
 
@@ -98,7 +96,7 @@ class _Article:
         for one in self.mentions:
             if one.kind != "actor" and quote[0] <= one.start and one.end <= quote[1]:
                 values = _values(self.text[one.start : one.end], self.language, is_money=record.has_amount)
-                if any(_are_close(want, value) for want in wanted if want for value in values):
+                if any(are_close(want, value) for want in wanted if want for value in values):
                     return one.start, one.end
         return None
 
@@ -159,10 +157,6 @@ def _values(words: str, language: str, *, is_money: bool) -> list[float]:
     told = [float(value) for value in found if value is not None]
     bare = parse_number(words, language)
     return told or ([float(bare)] if bare is not None else [])
-
-
-def _are_close(wanted: float, value: float) -> bool:
-    return abs(wanted - value) <= _TOLERANCE_RATIO * abs(wanted)
 
 
 def read_articles(paths: Iterable[Path]) -> Iterator[tuple[GoldDocument, str]]:

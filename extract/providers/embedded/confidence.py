@@ -1,13 +1,12 @@
 """How likely a record is strictly right: a logistic line over what the decision rested on.
 
 The network is surer of an anchor than the whole record deserves: giver, recipient and stage may each
-be wrong. The coefficients were fitted by `calibrate.py` on passages and documents that the network was
+be wrong. The coefficients were fitted by `calibrate.py` on whole articles that the network was
 not trained on, and stand in `confidence.json`.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
@@ -17,7 +16,7 @@ from typing import Any, get_args
 from extract.normalise.actors import resolve_actor
 from extract.providers.embedded.candidates import COLUMNS, RECORD_CLASSES, Candidate, Readings
 from extract.providers.embedded.examples import ROLES
-from extract.providers.embedded.recipients import logit
+from extract.providers.embedded.recipients import logit, read_coefficients
 from extract.schema import Actor, RecordType
 
 COEFFICIENTS = Path(__file__).with_name("confidence.json")
@@ -143,8 +142,7 @@ def log_odds(found: Evidence, coefficients: Mapping[str, float]) -> float:
 
 @lru_cache(maxsize=1)
 def _coefficients() -> dict[str, float]:
-    stored: dict[str, float] = json.loads(COEFFICIENTS.read_text(encoding="ascii"))["coefficients"]
-    return stored
+    return read_coefficients(COEFFICIENTS)
 
 
 def _resolved(actor: Mapping[str, Any] | None, language: str | None) -> Actor | None:

@@ -129,6 +129,8 @@ class Decision:
 
 
 Judge = Callable[[Evidence], float]
+# Who might receive a pledge, and how likely the likeliest of them is the right one.
+_Received = tuple[list[Option], float]
 
 
 def decide(
@@ -335,16 +337,16 @@ class _Decider:
             base[side] = self._side(one.counterparts, letter, one, givers)
         start, end = self.readings.sentence(one.start)
         is_joint = len(actors) > 1 and not EACH.search(self.text[start:end])
-        options = self._receive(base, one, [actor_of(name) for _, name in actors]) if letter == "P" else []
+        received = self._receive(base, one, [actor_of(name) for _, name in actors]) if letter == "P" else None
         self.valued.update(((letter, name), one.probability) for _, name in actors)
         if is_joint:
             draft = base | {"contributors": [actor_of(name) for _, name in actors], "is_joint": True}
-            self._emit(draft, one, one.probability * max(p for p, _ in actors), stages, options)
+            self._emit(draft, one, one.probability * max(p for p, _ in actors), stages, received)
         else:
             surest = max(p for p, _ in actors)
             for p, name in actors:
                 sure = one.probability * max(p, surest * _LISTED)
-                self._emit(base | {"contributors": [actor_of(name)]}, one, sure, stages, options)
+                self._emit(base | {"contributors": [actor_of(name)]}, one, sure, stages, received)
 
     def _sum(self, one: Candidate, words: str, role: str | None = None) -> None:
         """A sum that nobody gives: a need, a target, a cost."""
@@ -474,13 +476,13 @@ class _Decider:
             return
         side = self._side(counterparts, one.letter, one, listed)
         draft = self._common(one, self._named_at(side, one)) | {"contributors": [actor_of(name)]}
-        options: list[Option] = []
+        received = None
         if one.letter == "T":
             draft |= {"type": "troop_commitment", "force": side, "personnel_types": []}
         else:
             draft |= {"type": "pledge", "recipient": side, "resource_types": ["other"]}
-            options = self._receive(draft, one, draft["contributors"])
-        self._emit(draft, one, probability, stages, options)
+            received = self._receive(draft, one, draft["contributors"])
+        self._emit(draft, one, probability, stages, received)
 
     def _membership(
         self, one: Candidate, name: Name, probability: float, stages: list[str], counterparts: list[tuple[float, Name]]
@@ -645,15 +647,16 @@ class _Decider:
             return actor_of(best)
         return self._subject(givers)
 
-    def _receive(self, draft: dict[str, Any], one: Candidate, givers: list[dict[str, Any]]) -> list[Option]:
+    def _receive(self, draft: dict[str, Any], one: Candidate, givers: list[dict[str, Any]]) -> _Received:
         """Give a pledge the likeliest recipient in place of that of the rules; who else might receive it."""
         ruled = draft["recipient"]
         likeliest = one.counterparts[0][1] if one.counterparts else None
         is_noun = likeliest is not None and not likeliest.is_known and _is_common_noun(likeliest.words)
         options = self.receivers.options(one, givers, ruled, likeliest if is_noun else None)
         likely = shares(options)
-        draft["recipient"] = options[likely.index(max(likely))].actor
-        return options
+        best = likely.index(max(likely))
+        draft["recipient"] = options[best].actor
+        return options, likely[best]
 
     def _subject(self, givers: set[str]) -> dict[str, Any] | None:
         """Whom the document is about, when a sentence does not say who receives.
@@ -826,13 +829,13 @@ class _Decider:
 
     def _emit(
         self, draft: dict[str, Any], one: Candidate, probability: float, stages: list[str],
-        options: list[Option] | None = None,
+        received: _Received | None = None,
     ) -> None:  # fmt: skip
         """Give a record the stage with which it is likeliest right; keep it as rejected where that is too unlikely."""
         said = self._said_stage([one], one.letter)
         key = "role" if draft["type"] == "funding_amount" else "stage"
         ways = [draft | {key: stage} for stage in stages]
-        share = max(shares(options)) if options else None
+        options, share = received if received is not None else ([], None)
         judged = [evidence(way, one, probability, self.readings, self.recipients, said, way is ways[0], share)
                   for way in ways]  # fmt: skip
         sure = [self.judge(found) for found in judged]
@@ -847,9 +850,9 @@ class _Decider:
         else:
             self._keep(ways[best], sure[best], judged[best], options)
 
-    def _keep(self, draft: dict[str, Any], sure: float, found: Evidence, options: list[Option] | None) -> None:
+    def _keep(self, draft: dict[str, Any], sure: float, found: Evidence, options: list[Option]) -> None:
         self.decision.drafts.append(draft)
-        self.decision.options.append(options or [])
+        self.decision.options.append(options)
         self.decision.confidence.append(sure)
         self.decision.evidence.append(found)
 

@@ -11,7 +11,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,16 +45,6 @@ class Option:
     evidence: Evidence
 
 
-@dataclass
-class _Place:
-    """Where an actor stands in the document, and what the network says of it beside one figure."""
-
-    actor: dict[str, str]
-    sentences: set[int] = field(default_factory=set)
-    places: set[int] = field(default_factory=set)
-    network: float = 0.0
-
-
 class Recipients:
     """The actors of one document as recipients of its pledges.
 
@@ -75,6 +65,7 @@ class Recipients:
             self.places[key].add(start)
         for name in readings.names:
             self.places[_key_of(name)].add(name.start)
+        self.sentences = {key: {self._sentence(place) for place in places} for key, places in self.places.items()}
 
     def options(
         self, one: Candidate, givers: Iterable[dict[str, Any]], ruled: dict[str, Any] | None, meant: Name | None = None
@@ -108,9 +99,9 @@ class Recipients:
         return [*options, Option(None, None, {"nobody": 1.0, "ruled": float(ruled is None)})]
 
     def _evidence(self, one: Candidate, key: str, probability: float) -> Evidence:
-        places = self.places[key]
+        sentences = self.sentences.get(key, set())
         own = self._sentence(one.start)
-        back = [own - self._sentence(place) for place in places]
+        back = [own - sentence for sentence in sentences]
         before = min((steps for steps in back if steps >= 0), default=None)
         after = min((-steps for steps in back if steps < 0), default=None)
         nearest = min(steps for steps in (before, after, _FAR) if steps is not None)
@@ -121,8 +112,8 @@ class Recipients:
             "in_sentence": float(before == 0),
             "behind": float(before is None),
             "far": float(nearest >= _FAR),
-            "headline": float(any(self._sentence(place) == 0 for place in places)),
-            "named": math.log1p(len(places)),
+            "headline": float(0 in sentences),
+            "named": math.log1p(len(self.places.get(key, ()))),
             "pointed_at": math.log1p(5 * mass),
             "share": mass / self.total,
         }
@@ -143,7 +134,12 @@ def shares(options: Sequence[Option]) -> list[float]:
 @lru_cache(maxsize=1)
 def coefficients() -> dict[str, float]:
     """What each piece of evidence counts for, by its name."""
-    stored: dict[str, float] = json.loads(COEFFICIENTS.read_text(encoding="ascii"))["coefficients"]
+    return read_coefficients(COEFFICIENTS)
+
+
+def read_coefficients(path: Path) -> dict[str, float]:
+    """What `calibrate` wrote."""
+    stored: dict[str, float] = json.loads(path.read_text(encoding="ascii"))["coefficients"]
     return stored
 
 
