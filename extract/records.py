@@ -256,9 +256,8 @@ class _Builder:
     def _pledge(self, draft: PledgeDraft, evidence: list[Evidence]) -> dict[str, Any]:
         actors = self._actors(draft.contributors)
         money = self._money(draft.money, evidence)
-        countries = [actor.entity_id for actor in actors if actor.type == "country"]
-        if money is not None and money.currency is None and len(countries) == len(actors) == 1:
-            money = infer_currency(money, countries[0])
+        if money is not None and len(actors) == 1:
+            money = _in_own_currency(money, actors[0])
         shares = [self._share(share.contributor, share.money, evidence) for share in draft.shares]
         return {
             "actors": actors,
@@ -308,10 +307,13 @@ class _Builder:
         money = self._money(draft.money, evidence)
         if money is None or money.amount is None:
             raise _Refused("number_not_in_quote", f"the amount {draft.money!r} cannot be read from a quote")
-        payer = self._optional_actor(draft.payer)
+        payer, payee = self._optional_actor(draft.payer), self._optional_actor(draft.payee)
+        money = _in_own_currency(money, payer) if payer else money
+        if payee and money.currency is None:
+            money = _in_own_currency(money, payee)
         return {
             "actors": [payer] if payer else [],
-            "counterpart": self._optional_actor(draft.payee),
+            "counterpart": payee,
             "role": draft.role,
             "money": money,
         }
@@ -388,7 +390,7 @@ class _Builder:
             if says(one.quote, words):
                 bare = stated if stated is not None and stated.amount is not None else self._bare_money(words)
                 if bare is not None:
-                    return self._with_currency_of(bare, [one.quote, *(other.quote for other in evidence)])
+                    return self._with_currency_of(bare, words, [one.quote, *(other.quote for other in evidence)])
         # Written otherwise than in the text: good only if the quote holds the very same value.
         for one in evidence:
             for mention in find_money(one.quote, language):
@@ -409,19 +411,24 @@ class _Builder:
         return Money(as_written=words, amount=value, amount_min=value, amount_max=value, currency=None,
                      currency_is_inferred=False, qualifier="exact")  # fmt: skip
 
-    def _with_currency_of(self, money: Money, quotes: list[str]) -> Money:
+    def _with_currency_of(self, money: Money, words: str, quotes: list[str]) -> Money:
         """The currency that the sums beside it have, when `money` has none of its own.
 
-        Only where the first quote that names a currency names one alone: "5 million euros from France
-        and 3 million from Spain".
+        "5 million euros from France and 3 million from Spain". Of several currencies in one quote it
+        is that of the sum last before the words; none where all stand behind them.
         """
         if money.currency is not None:
             return money
         for quote in quotes:
-            named = {one.money.currency for one in find_money(quote, self.document.language) if one.money.currency}
+            sums = [one for one in find_money(quote, self.document.language) if one.money.currency]
+            place = quote.find(words)
+            before = [one for one in sums if one.end <= place or place < 0]
+            named = {one.money.currency for one in sums}
             if named:
-                changes = {"currency": named.pop(), "currency_is_inferred": True}
-                return money if named else money.model_copy(update=changes)
+                if len(named) > 1 and not before:
+                    return money
+                currency = before[-1].money.currency if before else named.pop()
+                return money.model_copy(update={"currency": currency, "currency_is_inferred": True})
         return money
 
     def _quantity(self, words: str | None, evidence: list[Evidence]) -> Quantity | None:
@@ -642,6 +649,12 @@ def flat_record(record: Record) -> dict[str, Any]:
         "end": best.end,
         "confidence": record.confidence,
     }
+
+
+def _in_own_currency(money: Money, actor: Actor) -> Money:
+    """Francs of Switzerland, riyals of the Saudi Fund: a sum whose currency's name leaves several countries."""
+    state = actor.entity_id if actor.type == "country" else principal_of(actor.entity_id)
+    return money if state is None else infer_currency(money, state)
 
 
 def _acts_for(actor: Actor) -> str | None:

@@ -51,13 +51,17 @@ _FAMILIES: dict[str, tuple[str | None, bool, str]] = {
     "rupee": ("INR", True,
         "rupee rupees roupie roupies rupia rupias rupien rupie рупий рупии рупия روبية روبيات rupi rs"
     ),
-    "riyal": (None, False, "riyal riyals rial rials riyales риал* риял* ريال ريالا ريالات riyali"),
-    "dirham": (None, False, "dirham dirhams dirhem dirhami dirhames dirrã дирхам* درهم درهما دراهم dhs"),
-    "dinar": (None, False, "dinar dinars dinares динар* دينار دينارا دنانير dinari"),
+    "riyal": (None, False,
+        "riyal riyals rial rials riyales риал* риял* ريال ريالا ريالات riyali riyalin riyalini riyallik"
+    ),
+    "dirham": (None, False,
+        "dirham dirhams dirhem dirhami dirhames dirrã дирхам* درهم درهما دراهم dhs dirhemlik dirhemin"
+    ),
+    "dinar": (None, False, "dinar dinars dinares динар* دينار دينارا دنانير dinari dinarin dinarlik"),
     "krona": ("SEK", True, "kronor"),
     "krone": (None, False,
         "krone kroner krona kronen crown crowns couronne couronnes corona coronas coroa coroas крон крона кроны "
-        "кронах كرونة كرون كرونات kron kronu"
+        "кронах كرونة كرون كرونات kron kronu kronun kronluk kronla krondan kronundan"
     ),
     "koruna": ("CZK", True, "koruna korun koruny"),
     "isk": ("ISK", False, "krónur"),
@@ -343,7 +347,7 @@ _CHINESE: dict[str, str | None] = {
     "挪威克朗": "NOK", "丹麦克朗": "DKK", "人民币": "CNY", "元人民币": "CNY", "人民币元": "CNY", "沙特里亚尔": "SAR",
     "卡塔尔里亚尔": "QAR", "迪拉姆": "AED", "兹罗提": "PLN", "里拉": "TRY", "土耳其里拉": "TRY", "谢克尔": "ILS",
     "兰特": "ZAR", "雷亚尔": "BRL", "比索": None, "第纳尔": None, "科威特第纳尔": "KWD", "法郎": None, "坚戈": "KZT",
-    "格里夫纳": "UAH", "林吉特": "MYR", "泰铢": "THB", "越南盾": "VND", "克朗": None, "非洲法郎": "XOF",
+    "格里夫纳": "UAH", "林吉特": "MYR", "令吉": "MYR", "泰铢": "THB", "越南盾": "VND", "克朗": None, "非洲法郎": "XOF",
     "西非法郎": "XOF", "中非法郎": "XAF", "人民幣": "CNY",
 }  # fmt: skip
 

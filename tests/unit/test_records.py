@@ -113,6 +113,35 @@ def test_a_sum_without_a_currency_has_that_of_the_sum_before_it():
     )  # fmt: skip
 
 
+def test_a_sum_without_a_currency_among_several_has_that_of_the_last_one_before_it():
+    text = "9 million pounds from Oman, 5 million euros from Chad, 3 million from Spain and 2 million dollars from Peru"
+    (record,) = build(pledge(text, "Spain", "3 million"), text=text).records
+    assert record.money is not None and record.money.currency == "EUR"
+    behind = "Spain gave 3 million, Chad 5 million euros and Peru 2 million dollars"
+    (unknown,) = build(pledge(behind, "Spain", "3 million"), text=behind).records
+    assert unknown.money is not None and unknown.money.currency is None
+
+
+@pytest.mark.parametrize(("giver", "words", "currency"), [
+    ("Saudi Fund for Development", "187 million riyals", "SAR"),
+    ("Pakistan", "5 million rupees", "PKR"),
+    ("Chile", "5 million rupees", "INR"),
+    ("World Bank", "5 million dinars", None),
+])
+def test_the_state_whose_money_it_is_settles_the_currency(giver: str, words: str, currency: str | None):
+    text = f"{giver} gave {words} to Chad"
+    (record,) = build(pledge(text, giver, words), text=text).records
+    assert record.money is not None and record.money.currency == currency
+
+
+def test_a_cost_is_in_the_currency_of_whoever_bears_it():
+    text = "The programme of Morocco will cost 143 billion dirhams"
+    (record,) = build({"type": "funding_amount", "role": "cost", "quotes": [text], "payee": {"name": "Morocco"},
+                       "money": "143 billion dirhams"}, text=text).records  # fmt: skip
+    assert record.money is not None
+    assert (record.money.currency, record.money.currency_is_inferred) == ("MAD", True)
+
+
 def test_a_joint_sum_is_one_record_and_a_figure_each_is_one_record_each():
     (joint,) = build(pledge(GULF, ["Oman", "Qatar", "Kuwait"], "$1.2 billion", is_joint=True)).records
     assert ([actor.code for actor in joint.actors], joint.is_joint) == (["OMN", "QAT", "KWT"], True)
