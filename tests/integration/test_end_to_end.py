@@ -266,7 +266,7 @@ def test_extract_gives_the_same_records_without_a_warehouse(built, tmp_path):
 
 # Strict F1 on the sample documents that the embedded extractor must not fall below, by type. They are
 # development documents: the floor keeps what is there, it does not say how good it is elsewhere.
-FLOORS = {"pledge": 0.7, "troop_commitment": 0.5, "membership": 0.35, "funding_amount": 0.55}
+FLOORS = {"pledge": 0.7, "troop_commitment": 0.53, "membership": 0.45, "funding_amount": 0.58}
 
 
 def test_the_embedded_extractor_keeps_what_it_finds(built):

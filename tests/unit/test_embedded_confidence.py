@@ -10,7 +10,7 @@ from extract.documents import document_from_text
 from extract.gold import GoldDocument, GoldRecord
 from extract.providers import embedded
 from extract.providers.embedded import EmbeddedProvider
-from extract.providers.embedded.calibrate import chosen, fit, judged, rescaled
+from extract.providers.embedded.calibrate import Reader, chosen, fit, judged, rescaled
 from extract.providers.embedded.confidence import COEFFICIENTS, confidence, log_odds
 from extract.providers.embedded.decide import Thresholds, decide
 from extract.providers.embedded.model import Model
@@ -78,8 +78,9 @@ def test_judged_knows_the_right_records_of_a_set(tmp_path):
         currency="EUR", qualifier="exact", stage="pledged",
     )  # fmt: skip
     gold = GoldDocument(document="norway.en", language="en", records=[record])
-    found, right = judged([([gold], tmp_path)], embedded.WEIGHTS)
+    read = Reader(embedded.WEIGHTS)
+    found, right = judged([([gold], tmp_path)], read)
     assert len(found) == len(right) and sum(right) == 1
     line = json.loads(COEFFICIENTS.read_text(encoding="ascii"))["coefficients"]
-    sure, is_right = chosen([([gold], tmp_path)], embedded.WEIGHTS, line)
+    sure, is_right = chosen([([gold], tmp_path)], read, line)
     assert sum(is_right) == 1 and sure[is_right.index(True)] > Thresholds().confidence

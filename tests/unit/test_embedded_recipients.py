@@ -10,7 +10,7 @@ from extract.documents import document_from_text
 from extract.gold import GoldDocument, GoldRecord
 from extract.normalise.actors import resolve_actor
 from extract.providers import embedded
-from extract.providers.embedded.calibrate import choices, fit_choice
+from extract.providers.embedded.calibrate import Reader, choices, fit_choice
 from extract.providers.embedded.candidates import Name, read_candidates
 from extract.providers.embedded.decide import Thresholds, decide
 from extract.providers.embedded.model import Model
@@ -104,9 +104,10 @@ def test_choices_are_told_of_right_gifts_only(tmp_path):
     )  # fmt: skip
     other = record.model_copy(update={"amount": 30_000_000.0})
     gold = GoldDocument(document="norway.en", language="en", records=[record])
-    told = choices([([gold], tmp_path)], embedded.WEIGHTS)
+    read = Reader(embedded.WEIGHTS)
+    told = choices([([gold], tmp_path)], read)
     assert [sum(right) for _, right in told] == [1]
-    assert choices([([gold.model_copy(update={"records": [other]})], tmp_path)], embedded.WEIGHTS) == []
+    assert choices([([gold.model_copy(update={"records": [other]})], tmp_path)], read) == []
 
 
 def test_nobody_may_be_the_likeliest():

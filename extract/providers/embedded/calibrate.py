@@ -28,8 +28,9 @@ from extract.gold import GoldDocument, GoldRecord, PredictedRecord, find_documen
 from extract.matching import actors_agree, agrees, counterpart_found, figures_agree
 from extract.providers.embedded import WEIGHTS, WEIGHTS_SHA256, EmbeddedProvider, recipients
 from extract.providers.embedded.articles import write_articles
+from extract.providers.embedded.candidates import Readings, read_candidates
 from extract.providers.embedded.confidence import COEFFICIENTS, Evidence, chance
-from extract.providers.embedded.decide import Thresholds, decide
+from extract.providers.embedded.decide import Thresholds, decide_on
 from extract.providers.embedded.model import Model
 from extract.providers.embedded.recipients import COEFFICIENTS as RECIPIENTS
 from extract.providers.embedded.recipients import Option
@@ -43,30 +44,48 @@ _LEAST = 1e-4
 _Set = tuple[list[GoldDocument], Path]
 
 
+class Reader:
+    """The network, which reads each document once, whatever is then asked of it.
+
+    Args:
+        weights: The network's.
+    """
+
+    def __init__(self, weights: Path) -> None:
+        self._model = Model(weights)
+        self._read: dict[str, Readings] = {}
+
+    def __call__(self, document: Document) -> Readings:
+        """What the network says of a document."""
+        if document.text not in self._read:
+            self._read[document.text] = read_candidates(document, self._model)
+        return self._read[document.text]
+
+
 class _Judging(EmbeddedProvider):
     """Every draft, however unsure, at the stage that a line chooses and with the confidence that it gives."""
 
-    def __init__(self, weights: Path, line: dict[str, float]) -> None:
+    def __init__(self, read: Reader, line: dict[str, float]) -> None:
         super().__init__(0.0)
-        self.model = Model(weights)
+        self.read = read
         self.judge = partial(chance, coefficients=line)
 
     def answer(self, document: Document) -> dict[str, object]:
-        decision = decide(document, self.model, Thresholds(), 0.0, judge=self.judge)
+        decision = decide_on(self.read(document), Thresholds(), 0.0, judge=self.judge)
         return {"records": decision.drafts, "confidence": decision.confidence, "rejected": []}
 
 
 class _Numbered(EmbeddedProvider):
     """Every draft, however unsure, at every stage that it may have, with its number in place of a confidence."""
 
-    def __init__(self, weights: Path) -> None:
+    def __init__(self, read: Reader) -> None:
         super().__init__(0.0)
-        self.model = Model(weights)
+        self.read = read
         self.evidence: list[Evidence] = []
         self.options: list[list[Option]] = []
 
     def answer(self, document: Document) -> dict[str, object]:
-        decision = decide(document, self.model, Thresholds(), 0.0, keeps_all=True)
+        decision = decide_on(self.read(document), Thresholds(), 0.0, keeps_all=True)
         first = len(self.evidence)
         self.evidence += decision.evidence
         self.options += decision.options
@@ -74,7 +93,7 @@ class _Numbered(EmbeddedProvider):
         return {"records": decision.drafts, "confidence": numbers, "rejected": []}
 
 
-def judged(sets: Sequence[_Set], weights: Path) -> tuple[list[Evidence], list[bool]]:
+def judged(sets: Sequence[_Set], read: Reader) -> tuple[list[Evidence], list[bool]]:
     """The evidence of every record found in the documents of the sets, and whether it is strictly right.
 
     A record stands there at every stage that it may have.
@@ -82,7 +101,7 @@ def judged(sets: Sequence[_Set], weights: Path) -> tuple[list[Evidence], list[bo
     found: list[Evidence] = []
     right: list[bool] = []
     for gold, folder in sets:
-        provider = _Numbered(weights)
+        provider = _Numbered(read)
         for one in score(gold, predict(Settings(), find_documents(gold, folder), provider)):
             for record in one.prediction.records:
                 if record.confidence is not None:
@@ -94,11 +113,11 @@ def judged(sets: Sequence[_Set], weights: Path) -> tuple[list[Evidence], list[bo
 _Choice = tuple[list[Evidence], list[bool]]
 
 
-def choices(sets: Sequence[_Set], weights: Path) -> list[_Choice]:
+def choices(sets: Sequence[_Set], read: Reader) -> list[_Choice]:
     """For every pledge found in the sets whose giver and sum are right, who might receive it, and who does."""
     found: list[_Choice] = []
     for gold, folder in sets:
-        provider = _Numbered(weights)
+        provider = _Numbered(read)
         predicted = predict(Settings(), find_documents(gold, folder), provider)
         for document in gold:
             seen: set[int] = set()
@@ -160,7 +179,7 @@ def _softmax(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
-def chosen(sets: Sequence[_Set], weights: Path, line: dict[str, float]) -> tuple[list[float], list[bool]]:
+def chosen(sets: Sequence[_Set], read: Reader, line: dict[str, float]) -> tuple[list[float], list[bool]]:
     """The confidence of every record that a line chooses in the sets, and whether it is strictly right.
 
     What a document tells twice is one record, as sure as the surer of the two: single drafts do not tell how
@@ -169,7 +188,7 @@ def chosen(sets: Sequence[_Set], weights: Path, line: dict[str, float]) -> tuple
     sure: list[float] = []
     right: list[bool] = []
     for gold, folder in sets:
-        for one in score(gold, predict(Settings(), find_documents(gold, folder), _Judging(weights, line))):
+        for one in score(gold, predict(Settings(), find_documents(gold, folder), _Judging(read, line))):
             matched = set(one.pairs["strict"].values())
             for index, record in enumerate(one.prediction.records):
                 if record.confidence is not None:
@@ -239,12 +258,13 @@ def main() -> None:
         folder = Path(name)
         write_articles(options.articles, folder)
         sets = [(read_gold(gold), documents) for gold, documents in [(folder, folder), *options.set]]
-        told = choices(sets, WEIGHTS)
+        read = Reader(WEIGHTS)
+        told = choices(sets, read)
         write(fit_choice(told), len(told), RECIPIENTS)
         recipients.coefficients.cache_clear()
-        found, right = judged(sets, WEIGHTS)
+        found, right = judged(sets, read)
         line = fit(found, right)
-        write(rescaled(line, *chosen(sets, WEIGHTS, line)), len(found), COEFFICIENTS)
+        write(rescaled(line, *chosen(sets, read, line)), len(found), COEFFICIENTS)
     print(f"{RECIPIENTS.name}: fitted on {len(told)} pledges; {COEFFICIENTS.name}: on {len(found)} records")
 
 

@@ -74,6 +74,10 @@ def evidence(
     stage = draft.get("stage") or draft.get("role")
     stated = sum(float(p) for n, p in zip(COLUMNS[one.letter], own, strict=True) if RECORD_CLASSES[n][2:] == stage)
     is_known = who_actor is not None and who_actor.is_resolved
+    is_person = kind == "membership" and not is_known
+    persons = [other for other in readings.candidates
+               if other.letter == "M" and other.name is not None and not other.name.is_known
+               and other.probability >= 0.5 and start <= other.start < end] if is_person else []  # fmt: skip
     found = {
         "troops": float(kind == "troop_commitment"),
         "membership": float(kind == "membership"),
@@ -104,6 +108,8 @@ def evidence(
         "sentence": math.log(max(end - start, 20) / 100),
         "names_near": min(names, 12) / 5,
         "person_seat": float(is_seat and not is_known),
+        "person_member": float(is_person and not is_seat),
+        "persons_beside": math.log(max(len(persons), 1)),
         "stage_share": logit(stated / max(1e-6, float(own.sum()))),
         "counterpart_in_sentence": float(
             side is not None

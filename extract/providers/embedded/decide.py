@@ -88,13 +88,15 @@ _LEAD_WEIGHT = 1.5
 _BORROWER = 0.1
 # How sure the network must be of a force that no list knows to prefer it to one that a list knows.
 _SURE_FORCE = 0.5
+# How sure the network must be that a name in no list is a member.
+_SURE_PERSON = 0.5
 # How much of a record's probability one stage must hold to overrule the words beside it.
 _SURE_STAGE = 0.8
 # Share of a record's probability that a stage must hold to be tried.
 _LIKELY_STAGE = 0.08
 _PAID = frozenset({"disbursed", "disbursing"})
 _ORGANISATIONS = {"igo", "bloc", "force", "programme", "government_body", "ngo"}
-_NO_ORGANISATIONS = {"armed_group", "country", "force", "person"}
+_NO_ORGANISATIONS = {"armed_group", "country", "force", "media", "person"}
 _PERSONNEL = {"troops": "troops", "police": "police", "observers": "military_observers", "medical": "medical",
               "civilian": "civilian"}  # fmt: skip
 
@@ -109,8 +111,8 @@ class Thresholds:
     joint_actor: float = 0.1
     counterpart: float = 0.35
     joined: float = 0.08
-    # A record that is given is more likely right than wrong.
-    confidence: float = 0.5
+    # In the news that was read two of three records between this and one half were right, of those just below it half.
+    confidence: float = 0.45
 
 
 @dataclass
@@ -134,8 +136,7 @@ _Received = tuple[list[Option], float]
 
 
 def decide(
-    document: Document, model: Model, thresholds: Thresholds, min_confidence: float | None = None,
-    *, judge: Judge | None = None, keeps_all: bool = False,
+    document: Document, model: Model, thresholds: Thresholds, min_confidence: float | None = None
 ) -> Decision:  # fmt: skip
     """Everything the model finds in one document.
 
@@ -144,10 +145,23 @@ def decide(
         model: The network.
         thresholds: How sure to be, by kind of record.
         min_confidence: Least confidence of a record, 0-1, in place of that of the thresholds.
+    """
+    return decide_on(read_candidates(document, model), thresholds, min_confidence)
+
+
+def decide_on(
+    readings: Readings, thresholds: Thresholds, min_confidence: float | None = None,
+    *, judge: Judge | None = None, keeps_all: bool = False,
+) -> Decision:  # fmt: skip
+    """The same of a document that the model has read.
+
+    Args:
+        readings: The document read.
+        thresholds: How sure to be, by kind of record.
+        min_confidence: Least confidence of a record, 0-1, in place of that of the thresholds.
         judge: What says how likely a record is right; `confidence` without one.
         keeps_all: Every record at every stage that it may have, none chosen: what the confidence is fitted on.
     """
-    readings = read_candidates(document, model)
     return _Decider(readings, thresholds, min_confidence, judge=judge, keeps_all=keeps_all).decide()
 
 
@@ -448,12 +462,17 @@ class _Decider:
         return may_act(name) and (name.is_known or not _is_common_noun(name.words))
 
     def _currency_quote(self, one: Candidate) -> list[str]:
-        """For "400 million" without a currency: the sentence whose sum it follows, as a second quote."""
+        """For "400 million" without a currency: the sentence whose sum it follows, as a second quote.
+
+        It stands a few sentences before at most, or anywhere before in a text of one currency.
+        """
         start, end = self.readings.sentence(one.start)
         if one.kind != "number" or self._currencies(start, end):
             return []
-        for first, last in reversed([place for place in self.readings.sentences if place[1] <= start][-4:]):
-            if len(self._currencies(first, last)) == 1:
+        is_only = len(self._currencies(0, len(self.text))) == 1
+        before = [place for place in self.readings.sentences if place[1] <= start]
+        for first, last in reversed(before if is_only else before[-4:]):
+            if self._currencies(first, last):
                 return [self.text[first:last]]
         return []
 
@@ -506,6 +525,8 @@ class _Decider:
         if role == "executive_member" and stage == "invited" and name.stands_for is not None:
             has_seat, role = False, "member"  # who governs a state is invited for it
         draft = self._common(one, [organisation]) | {"stage": stage, "type": "membership"}
+        if not has_seat and not name.is_known and one.probability >= _SURE_PERSON and not _is_common_noun(name.words):
+            has_seat = True  # a person, or a body that no list knows, who sits in it without a named seat
         if not has_seat and not name.is_known:
             # A name in no list that holds no named seat: most often a person who spoke of it.
             self._reject(
