@@ -16,16 +16,16 @@ QUOTE_CHARS = 140
 HEAD = """# What the embedded extractor still gets wrong
 
 Ten errors at most of each kind, on the sample documents (`seeds/gold/development`, read while building), as
-`python benchmarks/embedded_errors.py` prints them. All of them: `pledgebook evaluate --gold seeds/gold/development --show
-errors`. "Wrong" records were found, with a field wrong; the first field that is wrong names the kind; of a membership the
-organisation counts as its figure. Quotes are cut to 140 characters.
+`python benchmarks/embedded_errors.py` prints them. All of them: `pledgebook evaluate --gold seeds/gold/development
+--show errors`. "Wrong" records were found, with a field wrong; the first field that is wrong names the kind; of a
+membership the organisation counts as its figure. Quotes are cut to 140 characters.
 """
 
 
 def main() -> int:
     """Measure and print; 1 if it could not be measured."""
-    command = [sys.executable, "-m", "extract.cli", "evaluate", "--gold", "seeds/gold/development", "--model", "embedded",
-               "--show", "errors", "--json"]  # fmt: skip
+    command = [sys.executable, "-m", "extract.cli", "evaluate", "--gold", "seeds/gold/development",
+               "--model", "embedded", "--show", "errors", "--json"]  # fmt: skip
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if done.returncode != 0:
         return 1
