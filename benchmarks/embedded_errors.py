@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from collections import defaultdict
-from typing import Any
+from pathlib import Path
+
+from shared_gold import predict_folder
+
+from extract.config import Settings, chosen_model
+from extract.evaluate import ErrorCase, claim_words, evaluate
+from extract.gold import read_gold
 
 MOST = 10
 QUOTE_CHARS = 140
@@ -23,14 +27,12 @@ membership the organisation counts as its figure. Quotes are cut to 140 characte
 
 
 def main() -> int:
-    """Measure and print; 1 if it could not be measured."""
-    command = [sys.executable, "-m", "extract.cli", "evaluate", "--gold", "seeds/gold/development",
-               "--model", "embedded", "--show", "errors", "--json"]  # fmt: skip
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
-    if done.returncode != 0:
-        return 1
-    kinds: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for error in json.loads(done.stdout)["errors"]:
+    """Measure and print; 1 if a document failed."""
+    gold = read_gold(Path("seeds/gold/development"))
+    provider, predictions = predict_folder(Settings(model=chosen_model("embedded")), gold, Path("seeds/documents"))
+    measured = evaluate(gold, predictions, provider=provider, gold_name="development", keep_errors=True)
+    kinds: dict[str, list[ErrorCase]] = defaultdict(list)
+    for error in measured.errors:
         kind = _kind(error)
         if kind is not None:
             kinds[kind].append(error)
@@ -39,23 +41,20 @@ def main() -> int:
         print(f"\n## {kind}: {len(errors)}\n\n| type | document | record | words |\n|---|---|---|---|")
         for error in errors[:: -(-len(errors) // MOST)]:
             print(f"| {' | '.join(_cells(error))} |")
-    return 0
+    return 1 if measured.failures else 0
 
 
-def _kind(error: dict[str, Any]) -> str | None:
+def _kind(error: ErrorCase) -> str | None:
     """What is wrong; None for a missed record of which a wrong one stands beside it."""
-    if error["kind"] == "missed":
-        return None if error["differs"] else "Not found"
-    return f"Wrong {error['differs'][0]}" if error["differs"] else "No record in gold"
+    if error.kind == "missed":
+        return None if error.differs else "Not found"
+    return f"Wrong {error.differs[0]}" if error.differs else "No record in gold"
 
 
-def _cells(error: dict[str, Any]) -> list[str]:
-    claim = dict(error["claim"])
-    kind = claim.pop("type")
-    told = ", ".join(f"{name} {value:,.0f}" if isinstance(value, int | float) else f"{name} {value}"
-                     for name, value in claim.items())  # fmt: skip
-    words = " ".join(error["quote"].split())[:QUOTE_CHARS].replace("|", "/")
-    return [kind, f"`{error['document']}`", told, words]
+def _cells(error: ErrorCase) -> list[str]:
+    told = claim_words({name: value for name, value in error.claim.items() if name != "type"})
+    words = " ".join((error.quote or "no quote").split())[:QUOTE_CHARS].replace("|", "/")
+    return [error.claim["type"], f"`{error.document}`", told, words]
 
 
 if __name__ == "__main__":

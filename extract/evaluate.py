@@ -589,11 +589,15 @@ def error_lines(errors: Sequence[ErrorCase]) -> list[str]:
     """Errors as a person reads them, two lines each."""
     lines = []
     for case in errors:
-        claim = ", ".join(f"{name} {_claim_value(value)}" for name, value in case.claim.items())
         near = f" (nearest differs in {', '.join(case.differs)})" if case.differs else ""
         quote = re.sub(r"\s+", " ", case.quote or "no quote")
-        lines += [f"{case.kind} in {case.document}: {claim}{near}", f"    {quote}"]
+        lines += [f"{case.kind} in {case.document}: {claim_words(case.claim)}{near}", f"    {quote}"]
     return lines
+
+
+def claim_words(claim: Mapping[str, Any]) -> str:
+    """The fields of a record in short (`in_short`), as a person reads them."""
+    return ", ".join(f"{name} {_claim_value(value)}" for name, value in claim.items())
 
 
 def _claim_value(value: Any) -> str:

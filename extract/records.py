@@ -421,14 +421,14 @@ class _Builder:
             return money
         for quote in quotes:
             sums = [one for one in find_money(quote, self.document.language) if one.money.currency]
+            if not sums:
+                continue
             place = quote.find(words)
             before = [one for one in sums if one.end <= place or place < 0]
-            named = {one.money.currency for one in sums}
-            if named:
-                if len(named) > 1 and not before:
-                    return money
-                currency = before[-1].money.currency if before else named.pop()
-                return money.model_copy(update={"currency": currency, "currency_is_inferred": True})
+            if not before and len({one.money.currency for one in sums}) > 1:
+                return money
+            currency = (before or sums)[-1].money.currency
+            return money.model_copy(update={"currency": currency, "currency_is_inferred": True})
         return money
 
     def _quantity(self, words: str | None, evidence: list[Evidence]) -> Quantity | None:

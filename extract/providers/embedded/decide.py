@@ -77,6 +77,8 @@ _AND = re.compile(r"\b(?:and|plus|et|y|e|und|и|ve|sowie)\b|(?:^|\s)و")
 _BESIDE = 0.7
 # How sure a listed name is beside the surest of its list.
 _LISTED = 0.8
+# How many sentences back a sum's currency may stand in a text of several.
+_NEAR_SENTENCES = 4
 # Share of all by which one entity is the document's giver, or its body.
 _MAIN_SHARE = 0.6
 _ARTICLE = re.compile(
@@ -469,11 +471,11 @@ class _Decider:
         start, end = self.readings.sentence(one.start)
         if one.kind != "number" or self._currencies(start, end):
             return []
-        is_only = len(self._currencies(0, len(self.text))) == 1
         before = [place for place in self.readings.sentences if place[1] <= start]
-        for first, last in reversed(before if is_only else before[-4:]):
+        for n, (first, last) in enumerate(reversed(before)):
             if self._currencies(first, last):
-                return [self.text[first:last]]
+                is_meant = n < _NEAR_SENTENCES or len(self._currencies(0, len(self.text))) == 1
+                return [self.text[first:last]] if is_meant else []
         return []
 
     def _currencies(self, start: int, end: int) -> set[str]:
@@ -525,9 +527,8 @@ class _Decider:
         if role == "executive_member" and stage == "invited" and name.stands_for is not None:
             has_seat, role = False, "member"  # who governs a state is invited for it
         draft = self._common(one, [organisation]) | {"stage": stage, "type": "membership"}
-        if not has_seat and not name.is_known and one.probability >= _SURE_PERSON and not _is_common_noun(name.words):
-            has_seat = True  # a person, or a body that no list knows, who sits in it without a named seat
-        if not has_seat and not name.is_known:
+        is_sure = one.probability >= _SURE_PERSON and not _is_common_noun(name.words)
+        if not has_seat and not name.is_known and not is_sure:
             # A name in no list that holds no named seat: most often a person who spoke of it.
             self._reject(
                 draft | {"member": actor_of(name), "organisation": actor_of(organisation)},
